@@ -1,0 +1,63 @@
+# The chargers beside their rows in the deciding core. Packed into arrays: an object with a dict of
+# ten attributes would be 0.4 KB each.
+
+from array import array
+
+from clock import add_ms, diff_ms, now_ms
+
+_NOTES = 4
+
+
+class Chargers:
+    """Up to `capacity` chargers: who they are, where, their driver, when it is their turn.
+
+    The indices are those of the rows. A driver of None is a row that is only reserved.
+    """
+
+    def __init__(self, capacity: int = 64):
+        self.ids = bytearray(capacity)
+        self.drivers = []
+        self.busy = bytearray(capacity)
+        self._names = b""
+        self._name_ends = array("H", (0,))
+        self._hosts = bytearray(4 * capacity)
+        self._ports = array("H", bytes(2 * capacity))
+        self._notes = memoryview(bytearray(_NOTES * capacity))
+        self._due = array("i", bytes(4 * capacity))
+
+    def add(self, id_: int, name: str, driver, host: str = "", port: int = 0) -> None:
+        """`name` as JSON; `host` an IPv4 address."""
+        index = len(self.drivers)
+        self.ids[index] = id_
+        self.drivers.append(driver)
+        self._names += name.encode()
+        self._name_ends.append(len(self._names))
+        self._ports[index] = port
+        self._due[index] = now_ms()
+        at = 4 * index
+        for part in host.split(".") if host else ():
+            self._hosts[at] = int(part)
+            at += 1
+
+    def name(self, index: int) -> str:
+        """Its name as JSON."""
+        return self._names[self._name_ends[index] : self._name_ends[index + 1]].decode()
+
+    def address(self, index: int) -> tuple:
+        """Host and port."""
+        hosts = self._hosts
+        at = 4 * index
+        host = "%d.%d.%d.%d" % (hosts[at], hosts[at + 1], hosts[at + 2], hosts[at + 3])
+        return host, self._ports[index]
+
+    def notes(self, index: int):
+        """The bytes in which its driver remembers what it has found out."""
+        return self._notes[_NOTES * index : _NOTES * (index + 1)]
+
+    def due_in_ms(self, index: int, now: int) -> int:
+        """Until its next turn; 0 or less: now."""
+        return diff_ms(self._due[index], now)
+
+    def wait(self, index: int, ms: int) -> None:
+        """Its next turn is in `ms`."""
+        self._due[index] = add_ms(now_ms(), ms)

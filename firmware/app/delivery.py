@@ -1,0 +1,212 @@
+# The delivery: four workers carry setpoints to the chargers and bring back what those say. At most
+# one request per charger is in flight. Cuts go first, those with the largest effect before the
+# others; then their confirmation, then raises, then the routine questions. Of the four at most one
+# is ever busy with a charger that does not answer, so a dead one never delays another's cut.
+
+import asyncio
+
+from app import log
+from balance.ledger import FAILURES_UNREACHABLE
+from balance.rows import CONFIRMED, DIRTY, DISOBEYS, KNOWN
+from chargers.answer import NO_STATE, Answer
+from clock import now_ms, sleep_ms
+from micropython import const
+from net.http_client import Client
+
+_WORKERS = const(4)
+
+# A charger is asked this often; with many chargers less often, so that requests stay below 13 a
+# second and an unreachable one is still known within 3 tries.
+_POLL_MS = const(2000)
+_POLL_MS_PER_CHARGER = const(80)
+
+# After a failure the next try waits 0.5 s, 1 s, 2 s, ... at most 8 s.
+_BACK_OFF_MS = const(500)
+_BACK_OFF_DOUBLINGS = const(4)
+
+# A charger that answers but does not take its setpoint is told again this often.
+_REPEAT_MS = const(4000)
+
+# While a change is under way a worker looks this often whether its charger is due.
+_GRAIN_MS = const(25)
+
+# The longest reply that a driver needs.
+_REPLY_SIZE = const(1536)
+
+_WRITE = const(0)
+_CONFIRM = const(1)
+_POLL = const(2)
+
+_NOTHING = const(-1)
+
+
+class Delivery:
+    """Serves `chargers`, whose indices are those of the rows of `cycle`."""
+
+    def __init__(self, cycle, chargers, wake, beat):
+        self._rows = cycle.rows
+        self._ledger = cycle.ledger
+        self._chargers = chargers
+        self._wake = wake
+        self._beat = beat
+        self._poll_ms = max(_POLL_MS, _POLL_MS_PER_CHARGER * len(chargers.drivers))
+        self._work = asyncio.Event()
+        self._lock = asyncio.Lock()
+        self._answers = [Answer() for _ in range(_WORKERS)]
+        self._clients = [Client(_REPLY_SIZE) for _ in range(_WORKERS)]
+        self._turns = bytearray(cycle.rows.capacity)
+        self._dead_busy = False
+        self.requests = 0
+        self.failures = 0
+
+    def kick(self) -> None:
+        """There may be something to do; the control calls it after each cycle."""
+        self._work.set()
+
+    def workers(self):
+        """The coroutine functions of the workers."""
+        for number in range(_WORKERS):
+            yield lambda number=number: self._run(number)
+
+    async def _run(self, number):
+        while True:
+            async with self._lock:
+                index = await self._next()
+                self._chargers.busy[index] = True
+                dead = self._rows.failures[index] >= FAILURES_UNREACHABLE
+                self._dead_busy |= dead
+            try:
+                await self._serve(index, number)
+            finally:
+                self._chargers.busy[index] = False
+                if dead:
+                    self._dead_busy = False
+            self._beat("delivery")
+
+    # -- what is next --
+
+    async def _next(self):
+        while True:
+            best = self._most_urgent()
+            if best != _NOTHING:
+                return best
+            if self._pending:
+                await sleep_ms(_GRAIN_MS)
+            else:
+                self._work.clear()
+                await self._work.wait()
+
+    def _most_urgent(self):
+        now = now_ms()
+        best = _NOTHING
+        best_rank = 0
+        self._pending = False
+        chargers = self._chargers
+        for index in range(len(chargers.drivers)):
+            if chargers.busy[index] or chargers.drivers[index] is None:
+                continue
+            rank = self._rank(index)
+            if chargers.due_in_ms(index, now) > 0 and not self._rushes(index, rank):
+                self._pending |= rank > 1
+            elif rank > best_rank and not (self._dead_busy and self._dead(index)):
+                best, best_rank = index, rank
+        return best
+
+    # 1: routine; 2 and 3: confirm and write a raise; from 4 on: confirm a cut; from 100000 on:
+    # write a cut, the larger the more urgent.
+    def _rank(self, index):
+        rows = self._rows
+        flags = rows.flags[index]
+        if not flags & KNOWN:
+            return 1
+        effect = rows.most_ma[index] - rows.set_ma[index]
+        if flags & DIRTY:
+            return 100000 + effect if effect > 0 else 3
+        if not flags & CONFIRMED:
+            return 4 + effect if effect > 0 else 2
+        return 1
+
+    # A new setpoint does not wait until a routine question would be due.
+    def _rushes(self, index, rank):
+        return rank >= 3 and self._rows.flags[index] & DIRTY and not self._waits(index)
+
+    def _waits(self, index):
+        rows = self._rows
+        return rows.failures[index] or rows.refusals[index] or rows.flags[index] & DISOBEYS
+
+    def _dead(self, index):
+        return self._rows.failures[index] >= FAILURES_UNREACHABLE
+
+    # -- one request --
+
+    async def _serve(self, index, number):
+        kind = self._kind(self._rows.flags[index])
+        told = self._rows.set_ma[index]
+        answer = self._answers[number]
+        try:
+            await self._ask(index, self._request(index, kind, told), number, answer)
+        except (OSError, ValueError) as error:
+            self._fail(index, error)
+        else:
+            self._take(index, kind, told, answer)
+
+    def _kind(self, flags):
+        if flags & KNOWN and flags & DIRTY:
+            return _WRITE
+        return _POLL if flags & CONFIRMED else _CONFIRM
+
+    # Phase currents are of interest while a car draws; without one the state is enough.
+    def _request(self, index, kind, told):
+        driver = self._chargers.drivers[index]
+        if kind == _WRITE:
+            return driver.write(told)
+        if kind == _POLL and self._asks_currents(index):
+            return driver.poll(self._chargers.notes(index))
+        return driver.confirm()
+
+    # In turn with the state, since the state tells that the car has gone.
+    def _asks_currents(self, index):
+        self._turns[index] ^= 1
+        return self._turns[index] and self._ledger.draws(index)
+
+    async def _ask(self, index, request, number, answer):
+        client = self._clients[number]
+        driver = self._chargers.drivers[index]
+        host, port = self._chargers.address(index)
+        method, path, body = request
+        self.requests += 1
+        timeout_ms = driver.DEADLINE_MS
+        status = await client.request(host, port, method, path, body, b"", timeout_ms)
+        driver.read(path, status, client.body, answer, self._chargers.notes(index))
+
+    def _take(self, index, kind, told, answer):
+        rows = self._rows
+        was = rows.state[index]
+        if rows.failures[index] >= FAILURES_UNREACHABLE:
+            log.info("charger", self._chargers.ids[index], "answers again")
+        if kind == _WRITE:
+            self._ledger.written(index, told)
+        self._ledger.answered(index, was if answer.state == NO_STATE else answer.state)
+        if answer.allowed_ma >= 0 and rows.set_ma[index] == told:
+            self._ledger.read_back(index, answer.allowed_ma)
+        if answer.has_phases:
+            self._ledger.measured(index, answer.phase_ma)
+        self._chargers.wait(index, self._pause_ms(index, kind))
+        if rows.state[index] != was:
+            self._wake()
+
+    def _pause_ms(self, index, kind):
+        if kind == _WRITE:
+            return self._chargers.drivers[index].SETTLES_MS
+        if self._rows.refusals[index]:
+            return _REPEAT_MS if self._rows.flags[index] & DISOBEYS else _BACK_OFF_MS
+        return self._poll_ms
+
+    def _fail(self, index, error):
+        self.failures += 1
+        self._ledger.failed(index)
+        failures = self._rows.failures[index]
+        self._chargers.wait(index, _BACK_OFF_MS << min(failures - 1, _BACK_OFF_DOUBLINGS))
+        if failures == FAILURES_UNREACHABLE:
+            log.warning("charger", self._chargers.ids[index], "does not answer:", error)
+            self._wake()

@@ -1,0 +1,158 @@
+# Every task is watched: one that dies is logged and started again, one that keeps dying or hangs
+# ends the program (on a board: a reset, since the launcher resets in `finally`).
+#
+# The length of each stretch of our code between two awaits is measured where it can be without
+# touching the tasks: asyncio's loop calls `wait_io_event` before each step of a task, so what lies
+# between the return of one call and the next call is one stretch.
+
+import asyncio
+import os
+import sys
+import time
+from array import array
+
+from app import log
+from clock import diff_ms, now_ms, sleep_ms
+from micropython import const
+
+_DEATHS = const(5)
+_DEATHS_WITHIN_MS = const(60000)
+_RESTART_MS = const(500)
+_HANGS_AFTER_MS = const(30000)
+_HEALTHY_AFTER_S = const(120)
+
+# Bounds of the histogram grow by a quarter: 1 us to about 0.5 s in 60 steps.
+_BUCKETS = const(60)
+
+
+class Stretches:
+    """Stands in for asyncio's I/O queue and counts the lengths of the stretches (us)."""
+
+    def __init__(self, queue):
+        self._queue = queue
+        self.map = queue.map
+        self.queue_read = queue.queue_read
+        self.queue_write = queue.queue_write
+        self.remove = queue.remove
+        self._bounds = array("i", (_bound(bucket) for bucket in range(_BUCKETS)))
+        self._counts = array("i", bytes(4 * _BUCKETS))
+        self._since = time.ticks_us()
+        self.longest_us = 0
+
+    def wait_io_event(self, delay_ms):
+        length = time.ticks_diff(time.ticks_us(), self._since)
+        self._count(length)
+        self._queue.wait_io_event(delay_ms)
+        self._since = time.ticks_us()
+
+    # From the short end by quarters of the buckets: most stretches are below 100 us.
+    def _count(self, length):
+        bucket = 0
+        bounds = self._bounds
+        while bucket + 8 < _BUCKETS and bounds[bucket + 8] < length:
+            bucket += 8
+        while bucket + 1 < _BUCKETS and bounds[bucket] < length:
+            bucket += 1
+        self._counts[bucket] += 1
+        if length > self.longest_us:
+            self.longest_us = length
+
+    def quantile_us(self, per_mille: int) -> int:
+        """The upper bound of the bucket in which this quantile lies."""
+        total = sum(self._counts)
+        above = total - total * per_mille // 1000
+        for bucket in range(_BUCKETS - 1, -1, -1):
+            above -= self._counts[bucket]
+            if above < 0:
+                return self._bounds[bucket]
+        return 0
+
+
+def _bound(bucket):
+    return int(1.25**bucket * 1.0) + bucket // 4
+
+
+def watch_stretches() -> Stretches:
+    """Puts the measuring queue in place; call it before the loop runs."""
+    stretches = Stretches(asyncio.core._io_queue)
+    asyncio.core._io_queue = stretches
+    return stretches
+
+
+class Health:
+    """Starts the tasks and watches them; `ended` is set, with `code`, when the program ends."""
+
+    def __init__(self, data_dir: str, feed):
+        self._tries = data_dir + "/tries"
+        self._feed = feed
+        self._beats = {}
+        self._tasks = []
+        self.ended = asyncio.Event()
+        self.code = 0
+        self.restarts = 0
+
+    def start(self, name: str, run, beats: bool = True) -> None:
+        """Runs `run()`, a coroutine that never returns, as a watched task.
+
+        beats: it promises to call `beat(name)` at least every few seconds.
+        """
+        if beats:
+            self._beats[name] = now_ms()
+        self._tasks.append(asyncio.create_task(self._guard(name, run)))
+
+    def beat(self, name: str) -> None:
+        """The task is alive."""
+        self._beats[name] = now_ms()
+
+    def end(self, code: int) -> None:
+        """Ends the program."""
+        self.code = code
+        self.ended.set()
+
+    async def _guard(self, name, run):
+        deaths = 0
+        began = now_ms()
+        while True:
+            try:
+                await run()
+                log.error("task", name, "returned")
+            except Exception as error:  # whatever it is, the other tasks go on
+                log.error("task", name, "died:", repr(error))
+                sys.print_exception(error)
+            self.restarts += 1
+            if diff_ms(now_ms(), began) > _DEATHS_WITHIN_MS:
+                deaths = 0
+                began = now_ms()
+            deaths += 1
+            if deaths >= _DEATHS:
+                log.error("task", name, "keeps dying: the program ends")
+                self.end(1)
+            await sleep_ms(_RESTART_MS)
+
+    async def run(self) -> None:
+        """Checks the beats once a second, feeds the watchdog, marks the start as healthy."""
+        left_s = _HEALTHY_AFTER_S
+        while True:
+            hanging = self._hanging()
+            if hanging:
+                log.error("task", hanging, "hangs: the program ends")
+                self.end(1)
+            else:
+                self._feed()
+            left_s -= 1
+            if left_s == 0:
+                self._mark_healthy()
+            await sleep_ms(1000)
+
+    def _hanging(self):
+        now = now_ms()
+        for name in self._beats:
+            if diff_ms(now, self._beats[name]) > _HANGS_AFTER_MS:
+                return name
+        return None
+
+    def _mark_healthy(self):
+        try:
+            os.remove(self._tries)
+        except OSError as error:
+            log.warning("the try counter stays:", error)

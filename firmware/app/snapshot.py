@@ -1,0 +1,139 @@
+# The one view of everything, for the page, the API and the summary: JSON, streamed row by row, so
+# that it is never in memory as a whole. A row is consistent in itself. Names of reasons come from
+# the core, words only from the page.
+
+import gc
+
+from app import log
+from balance.reasons import CODES
+from balance.rows import METERED, UNREACHABLE
+from modbus.rtu import KINDS
+
+_STATES = "ABCDEF"
+_ROWS_AT_ONCE = 2
+
+_HEAD = (
+    '{{"uptime_s":{},"cycle":{},"site":{{"name":{},"limit_ma":{},"supply_ma":{}}},'
+    '"grid":{{"ok":{},"age_ms":{},"phase_ma":{},"target_ma":{},"largest_jump_ma":{}}},'
+    '"budget_ma":{},"setpoints":{},"requests":{},"failures":{},"restarts":{},'
+    '"readings":{},"warnings":{},"chargers":['
+)
+_TAIL = (
+    '],"loop":{{"cycle_us":{},"stretch_p999_us":{},"stretch_max_us":{}}},'
+    '"heap":{{"used":{},"free":{}}}}}\n'
+)
+
+
+class Snapshot:
+    """Reads the parts; owns nothing. `warnings`: standing ones, as JSON."""
+
+    def __init__(
+        self, name, warnings, chargers, cycle, control, delivery, line, health, stretches
+    ):
+        self._name = name
+        self._warnings = warnings
+        self._chargers = chargers
+        self._cycle = cycle
+        self._control = control
+        self._delivery = delivery
+        self._line = line
+        self._health = health
+        self._stretches = stretches
+        self._codes = CODES.split("|")
+
+    def status(self):
+        """Yields `GET /api/status` in pieces."""
+        yield self._head()
+        count = self._cycle.rows.count
+        for first in range(0, count, _ROWS_AT_ONCE):
+            text = ""
+            for index in range(first, min(first + _ROWS_AT_ONCE, count)):
+                text += self._row(index) + ("," if index + 1 < count else "")
+            yield text
+        yield self._tail()
+
+    def _head(self):
+        grid = self._cycle.grid
+        known = grid.ok
+        return _HEAD.format(
+            log.uptime_s(),
+            self._cycle.count,
+            self._name,
+            grid.limit_ma,
+            grid.supply_ma,
+            "true" if known else "false",
+            grid.age_ms if grid.ever else "null",
+            _list(grid.phase_ma, 0) if known else "null",
+            grid.target_ma if known else "null",
+            _list(grid.largest_jump_ma, 0),
+            _list(grid.budget_ma, 0),
+            self._cycle.setpoints,
+            self._delivery.requests,
+            self._delivery.failures,
+            self._health.restarts,
+            self._readings(),
+            self._warnings,
+        )
+
+    def _readings(self):
+        if self._line is None:
+            return "{}"
+        counts = self._line.counts
+        pairs = ['"{}":{}'.format(KINDS[kind], counts[kind]) for kind in range(len(KINDS))]
+        return "{" + ",".join(pairs) + "}"
+
+    def _row(self, index):
+        rows = self._cycle.rows
+        booked = rows.booked_ma[index]
+        mask = rows.phases[index]
+        return (
+            '{"id":%d,"name":%s,"state":"%s","set_ma":%d,"max_ma":%d,"min_ma":%d,'
+            '"booked_ma":[%d,%d,%d],"phase_ma":%s,"reason":%s}'
+            % (
+                self._chargers.ids[index],
+                self._chargers.name(index),
+                self._state(index),
+                rows.set_ma[index],
+                rows.max_ma[index],
+                rows.min_ma[index],
+                booked if mask & 1 else 0,
+                booked if mask & 2 else 0,
+                booked if mask & 4 else 0,
+                self._draw(index),
+                self._reason(index),
+            )
+        )
+
+    def _state(self, index):
+        rows = self._cycle.rows
+        return "?" if rows.aside[index] == UNREACHABLE else _STATES[rows.state[index]]
+
+    def _draw(self, index):
+        rows = self._cycle.rows
+        if not rows.flags[index] & METERED or rows.aside[index] == UNREACHABLE:
+            return "null"
+        return _list(rows.draw_ma, 3 * index)
+
+    def _reason(self, index):
+        cycle = self._cycle
+        cycle.explain(index)
+        words = self._codes[cycle.reason].split()
+        text = '{"code":"' + words[0] + '"'
+        if len(words) > 1:
+            text += ',"%s":%d' % (words[1], cycle.number_a)
+        if len(words) > 2:
+            text += ',"%s":%d' % (words[2], cycle.number_b)
+        return text + "}"
+
+    def _tail(self):
+        return _TAIL.format(
+            self._control.longest_us,
+            self._stretches.quantile_us(999),
+            self._stretches.longest_us,
+            gc.mem_alloc(),
+            gc.mem_free(),
+        )
+
+
+def _list(values, start):
+    return "[%d,%d,%d]" % (values[start], values[start + 1], values[start + 2])

@@ -1,0 +1,69 @@
+# Starts the firmware and ends it. The building of the parts is in `build`, which goes again once
+# it is done: on a small heap code that runs once is as much in the way as anything else.
+
+import asyncio
+import gc
+import sys
+
+from app import log
+from clock import sleep_ms
+
+# What stays of the settings would lie scattered between what was needed to read them, and leave no
+# hole large enough for the next table of names. So it is collected often while they are read.
+_COLLECT_AT_START_BYTES = 2048
+
+# A collection before the heap is full is short and, on an ESP32, keeps it from growing: memory
+# that Python has taken, Wi-Fi never gets back (MicroPython issue 14421).
+_COLLECT_EVERY_BYTES = 16 * 1024
+
+
+def main(code_dir: str, data_dir: str) -> int:
+    """Runs until the board says that it is over. Returns 0, 1 (failure), 2 (the user's error)."""
+    gc.threshold(_COLLECT_AT_START_BYTES)
+    try:
+        board, health, tasks = _built(code_dir, data_dir)
+    except ValueError as error:
+        log.error(error)
+        return 2
+    return asyncio.run(_run(board, health, tasks))
+
+
+def _built(code_dir, data_dir):
+    from app import build
+
+    try:
+        return build.build(code_dir, data_dir)
+    finally:
+        forget("app.build")
+
+
+def forget(*names) -> None:
+    """Lets modules go; the next import loads them again."""
+    for name in names:
+        sys.modules.pop(name, None)
+        package, _, module = name.rpartition(".")
+        if package in sys.modules:
+            delattr(sys.modules[package], module)
+    gc.collect()
+
+
+async def _run(board, health, tasks):
+    while tasks:
+        name, run, beats = tasks.pop()
+        health.start(name, run, beats)
+    health.start("end", _ending(board, health), False)
+    gc.collect()
+    gc.threshold(_COLLECT_EVERY_BYTES)
+    log.info("started,", gc.mem_free(), "bytes free")
+    await health.ended.wait()
+    log.info("ends with code", health.code)
+    return health.code
+
+
+def _ending(board, health):
+    async def run():
+        await board.ended()
+        health.end(0)
+        await sleep_ms(60000)
+
+    return run

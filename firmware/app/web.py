@@ -1,0 +1,69 @@
+# What the device serves. Routes stand in one table, each with a mark who may ask; one without a
+# known mark is refused. Until there is a login only the loopback address listens, so the one mark
+# there is says so.
+
+import errno
+
+from microdot import Microdot, Response
+
+from app import log
+from micropython import const
+from net.guard import Guard
+
+_ANYBODY_ON_LOOPBACK = const(1)
+_CLIENTS = const(3)
+_PIECE = const(512)
+
+_JSON = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+_HTML = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Content-Encoding": "gzip",
+    "Cache-Control": "no-cache",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'self' 'unsafe-inline'; frame-ancestors 'none'",
+}
+
+
+class Web:
+    """Serves the page in `code_dir` and the API on `host`:`port`."""
+
+    def __init__(self, snapshot, code_dir: str, host: str, port: int, end):
+        self._snapshot = snapshot
+        self._page = code_dir + "/page/index.html.gz"
+        self._host = host
+        self._port = port
+        self._end = end
+        app = Microdot()
+        for method, path, mark, handler in (
+            ("GET", "/", _ANYBODY_ON_LOOPBACK, self._index),
+            ("GET", "/api/status", _ANYBODY_ON_LOOPBACK, self._status),
+        ):
+            if mark != _ANYBODY_ON_LOOPBACK or host != "127.0.0.1":
+                raise ValueError("route {}: nobody may ask".format(path))
+            app.route(path, methods=[method])(handler)
+        self._guard = Guard(app, _CLIENTS)
+
+    async def run(self) -> None:
+        """Listens for ever; ends the program with code 2 if the port cannot be had."""
+        try:
+            await self._guard.serve(self._host, self._port)
+        except OSError as error:
+            if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+                raise
+            why = "in use" if error.errno == errno.EADDRINUSE else "not allowed"
+            log.error("port {}: {}, choose another one".format(self._port, why))
+            self._end(2)
+
+    async def _index(self, request):
+        return Response(body=_pieces(self._page), headers=dict(_HTML))
+
+    async def _status(self, request):
+        return Response(body=self._snapshot.status(), headers=dict(_JSON))
+
+
+def _pieces(path):
+    with open(path, "rb") as file:
+        piece = file.read(_PIECE)
+        while piece:
+            yield piece
+            piece = file.read(_PIECE)

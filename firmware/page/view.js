@@ -1,0 +1,216 @@
+"use strict";
+// The grid connection and the chargers, drawn from one status of the device.
+
+// A surplus below this is taken for the age of the cars' figures and not drawn.
+const EXPORT_MA = 1000;
+
+const byId = {};
+for (const node of document.querySelectorAll("[id]")) byId[node.id] = node;
+
+// --- Touching the document only where something changed -----------------------------------------
+
+function put(node, content) {
+  if (node.shown !== content) node.textContent = node.shown = content;
+}
+
+function putClass(node, name) {
+  if (node.shownClass !== name) node.className = node.shownClass = name;
+}
+
+// Places a node from one percentage to another; without the second it is a mark.
+function putAt(node, from, to = null) {
+  const hidden = from === null || (to !== null && to <= from);
+  const left = hidden ? "" : from.toFixed(2) + "%";
+  const width = hidden || to === null ? "" : (to - from).toFixed(2) + "%";
+  if (node.shownAt === left + width) return;
+  node.shownAt = left + width;
+  node.hidden = hidden;
+  node.style.left = left;
+  node.style.width = width;
+}
+
+function putWords(parent) {
+  for (const node of parent.querySelectorAll("[data-word]")) put(node, words[node.dataset.word]);
+}
+
+// As many rows as there are entries, made once from a template and used again.
+function rows(parent, template, count) {
+  while (parent.children.length > count) parent.lastElementChild.remove();
+  while (parent.children.length < count) {
+    const row = byId[template].content.firstElementChild.cloneNode(true);
+    row.found = {};
+    row.find = (selector) => (row.found[selector] ??= row.querySelector(selector));
+    putWords(row);
+    parent.append(row);
+  }
+  return parent.children;
+}
+
+// --- The grid connection ------------------------------------------------------------------------
+
+function carsOn(phase, status) {
+  const drawn = list(status.chargers).map((charger) => three(record(charger).phase_ma)[phase]);
+  return drawn.reduce((sum, ma) => sum + (ma ?? 0), 0);
+}
+
+// House and cars of one phase: what the chargers measure is the cars', the rest is the house's.
+function phaseOf(phase, status) {
+  const grid = record(status.grid);
+  const cars = carsOn(phase, status);
+  const total = three(grid.phase_ma)[phase];
+  const rest = total === null ? null : total - cars;
+  const noSurplus = rest !== null && rest < 0 && rest > -EXPORT_MA && total >= 0;
+  return {
+    total,
+    cars,
+    house: noSurplus ? 0 : rest,
+    budget: three(status.budget_ma)[phase],
+    jump: three(grid.largest_jump_ma)[phase],
+  };
+}
+
+// One scale for all phases, in steps of a quarter of the limit so that it stands still.
+function scaleOf(phases, limit) {
+  const step = (limit > 0 ? limit : 16000) / 4;
+  const highest = Math.max(...phases.map((phase) => phase.total ?? phase.cars));
+  const lowest = Math.min(...phases.map((phase) => Math.min(phase.total ?? 0, phase.house ?? 0)));
+  const low = lowest > -EXPORT_MA ? 0 : Math.floor(lowest / step) * step;
+  const high = Math.max(step * 4.5, Math.ceil(highest / step + 0.2) * step);
+  return (ma) => Math.min(100, Math.max(0, (100 * (ma - low)) / (high - low)));
+}
+
+function showMark(node, at, content) {
+  putAt(node, at);
+  put(node, content);
+  putClass(node, at > 20 ? "before" : "");
+}
+
+function showScale({ scale, target, limit }) {
+  const target_text = target === null ? "" : say(words.target, { target_ma: target });
+  const limit_text = limit === null ? "" : say(words.limit, { limit_ma: limit });
+  showMark(byId["mark-target"], target === null ? null : scale(target), target_text);
+  showMark(byId["mark-zero"], scale(0), "0");
+  showMark(byId["mark-limit"], limit === null ? null : scale(limit), limit_text);
+  put(byId.marks, [target_text, limit_text].filter(Boolean).join(", "));
+}
+
+function verdict(phase, { target, limit }) {
+  if (phase.total === null) return "";
+  if (limit !== null && phase.total > limit) return "above_limit";
+  if (target !== null && phase.total > target) return "above_target";
+  return phase.total <= -EXPORT_MA / 2 ? "feeding_in" : "";
+}
+
+// A surplus of the house lies left of zero; the cars take theirs from it first, so their part
+// starts where the house ends and reaches to the needle, which is what the meter reads.
+function showBar(row, phase, { scale, target, limit }) {
+  const house = phase.house ?? 0;
+  const end = phase.total ?? phase.cars;
+  const cars_from = scale(Math.min(house, end));
+  putAt(row.find(".track .house"), scale(0), scale(Math.max(0, Math.min(house, end))));
+  putAt(row.find(".track .sun"), scale(Math.min(end, 0)), scale(0));
+  putAt(row.find(".track .cars"), cars_from, phase.cars > 0 ? scale(end) : cars_from);
+  putAt(row.find(".beyond"), limit === null ? 100 : scale(limit), 100);
+  putAt(row.find(".zero"), scale(0) > 0 ? scale(0) : null);
+  putAt(row.find(".track .target"), target === null ? null : scale(target));
+  putAt(row.find(".track .limit"), limit === null ? null : scale(limit));
+  putAt(row.find(".needle"), phase.total === null ? null : scale(phase.total));
+}
+
+function showParts(row, { house, cars, budget, jump }) {
+  const sun = house !== null && house < 0;
+  const house_text = sun ? words.surplus : words.house;
+  const cars_text = budget === null ? words.cars : words.cars_of;
+  putClass(row.find(".detail .house"), sun ? "house is-sun" : "house");
+  put(row.find(".detail .house"), say(house_text, { amount: measured(sun ? -house : house) }));
+  const cars_amount = budget === null ? measured(cars) : bare(cars);
+  const numbers = { amount: cars_amount, most: measured(budget) };
+  put(row.find(".detail .cars"), say(cars_text, numbers));
+  put(row.find(".jump"), jump === null ? "" : say(words.jump, { amount: measured(jump) }));
+}
+
+function showPhase(row, phase, name, marks) {
+  const found = verdict(phase, marks);
+  putClass(row, "phase is-" + found.replace("_", "-"));
+  put(row.find("h3"), name);
+  put(row.find(".figure b"), measured(phase.total));
+  put(row.find(".verdict"), found && words[found]);
+  showParts(row, phase);
+  showBar(row, phase, marks);
+}
+
+const isStatic = (status) => status.grid === null || record(status.site).meter === null;
+
+function meterText(status) {
+  const { ok, age_ms } = record(status.grid);
+  const shares = three(status.budget_ma).filter((ma) => ma !== null);
+  const age_s = number(age_ms) === null ? null : age_ms / 1000;
+  const numbers = { age_s, share_ma: shares.length ? Math.max(...shares) : null };
+  if (isStatic(status)) return say(words.meter_none, numbers);
+  if (age_s === null) return words.meter_never;
+  if (!ok) return say(shares.length ? words.meter_lost : words.meter_lost_unknown, numbers);
+  const age = age_s < 9.95 ? exact.format(age_s) + "\u00a0s" : duration(age_s);
+  return say(words.reading_age, { age });
+}
+
+function showGrid(status) {
+  const phases = [0, 1, 2].map((phase) => phaseOf(phase, status));
+  const target = number(record(status.grid).target_ma);
+  const limit = number(record(status.site).limit_ma);
+  const marks = { scale: scaleOf(phases, limit), target, limit };
+  put(byId.meter, meterText(status));
+  putClass(byId.meter, isStatic(status) || record(status.grid).ok ? "" : "is-lost");
+  showScale(marks);
+  const made = rows(byId.phases, "phase-row", 3);
+  phases.forEach((phase, index) => showPhase(made[index], phase, "L" + (index + 1), marks));
+  showUnmeasured(list(status.chargers).map(record));
+}
+
+function showUnmeasured(chargers) {
+  const charging = chargers.filter((charger) => ["C", "D"].includes(charger.state));
+  const count = charging.filter((charger) => !Array.isArray(charger.phase_ma)).length;
+  put(byId.unmeasured, count ? say(words.unmeasured, { count }) : "");
+}
+
+// --- The chargers -------------------------------------------------------------------------------
+
+const stateOf = (charger) => (own(words.states, text(charger.state)) ? charger.state : "?");
+
+function showCurrents(row, charger, drawn) {
+  const set = number(charger.set_ma);
+  const most = number(charger.max_ma);
+  const part = (ma) => (most > 0 ? Math.min(100, Math.max(0, (100 * ma) / most)) : 0);
+  put(row.find(".set b"), measured(set));
+  put(row.find(".most"), most > 0 ? say(words.most, { max_ma: most }) : "");
+  putAt(row.find(".gauge .told"), 0, part(set ?? 0));
+  putAt(row.find(".gauge .drawn"), 0, part(Math.max(...drawn)));
+  row.found.figures ??= row.querySelectorAll(".measured b");
+  drawn.forEach((ma, phase) => put(row.found.figures[phase], bare(ma)));
+}
+
+function showCharger(row, charger) {
+  const state = stateOf(charger);
+  const drawn = three(charger.phase_ma);
+  const unmeasured = drawn.every((ma) => ma === null) ? " is-unmeasured" : "";
+  putClass(row, "charger state-" + (state === "?" ? "none" : state) + unmeasured);
+  put(row.find("h3 bdi"), text(charger.name) || say(words.charger_number, { id: charger.id }));
+  put(row.find(".letter"), state);
+  put(row.find(".state .word"), words.states[state]);
+  put(row.find(".reason"), sayCode(words.reasons, charger.reason));
+  showCurrents(row, charger, drawn);
+}
+
+function showChargers(status) {
+  const chargers = list(status.chargers).map(record);
+  const made = rows(byId.chargers, "charger-row", chargers.length);
+  const counts = {};
+  chargers.forEach((charger, index) => {
+    const state = stateOf(charger);
+    counts[state] = (counts[state] || 0) + 1;
+    showCharger(made[index], charger);
+  });
+  const states = Object.keys(words.states).filter((state) => counts[state]);
+  const summary = states.map((state) => words.states[state] + "\u00a0" + counts[state]);
+  put(byId.summary, summary.join(" · ") || words.no_chargers);
+  byId.columns.hidden = chargers.length === 0;
+}

@@ -1,0 +1,102 @@
+"""Makes every plain test of `unit/` run twice: on CPython and under MicroPython's Unix port.
+
+A test is plain if it takes no arguments. The second item, `test_x[micropython]`, runs compiled,
+with the built library, in 64 KB. Modules named `test_*_cpython.py` are not for MicroPython.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from amprail_tools.build import build, compile_file
+from amprail_tools.environment import device_sources
+from amprail_tools.launch import micropython_command
+
+HERE = Path(__file__).parent
+UNIT = HERE / "unit"
+HEAP = "64K"
+
+RUNNER = """\
+import sys
+sys.path[:0] = sys.argv[1:4]
+module = __import__(sys.argv[4])
+test = getattr(module, sys.argv[5])
+for name in dir(module):  # the other tests leave the memory to this one
+    if name.startswith("test_"):
+        delattr(module, name)
+test()
+"""
+
+sys.path.append(str(device_sources()))  # umodbus, as released
+
+
+def pytest_configure(config):
+    config.device_build = build()
+
+
+def pytest_pycollect_makeitem(collector, name, obj):
+    module = collector.path
+    plain = module.is_relative_to(UNIT) and not module.stem.endswith("_cpython")
+    if plain and name.startswith("test") and _takes_nothing(obj):
+        twice = MicroPythonItem.from_parent(collector, name=f"{name}[micropython]", test=name)
+        return [*collector._genfunctions(name, obj), twice]
+    return None
+
+
+def _takes_nothing(obj) -> bool:
+    code = getattr(obj, "__code__", None)
+    return code is not None and code.co_argcount + code.co_kwonlyargcount == 0
+
+
+class MicroPythonFailure(Exception):
+    """What the Unix port wrote about a failed test."""
+
+
+class MicroPythonItem(pytest.Item):
+    def __init__(self, *, test, **options):
+        super().__init__(**options)
+        self.test = test
+
+    def runtest(self):
+        slot = self.config.device_build / "a"
+        folder = _compiled(self.config, self.path)
+        command = [*micropython_command(), "-X", f"heapsize={HEAP}", "-c", RUNNER, str(folder)]
+        command += [str(slot / "lib"), str(slot), self.path.stem, self.test]
+        try:
+            done = subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=120,
+                cwd=folder,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise MicroPythonFailure(f"{self.name} did not end within 120 s") from error
+        if done.returncode:
+            raise MicroPythonFailure(f"exit code {done.returncode}\n{done.stdout}{done.stderr}")
+
+    def repr_failure(self, excinfo, style=None):
+        if isinstance(excinfo.value, MicroPythonFailure):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self):
+        return self.path, None, self.name
+
+
+def _compiled(config, module: Path) -> Path:
+    """A folder with the module and what tests share, compiled."""
+    if not hasattr(config, "micropython_tests"):
+        config.micropython_tests = config._tmp_path_factory.mktemp("micropython")
+    folder = config.micropython_tests
+    shared = [path for path in UNIT.glob("*.py") if not path.stem.startswith("test_")]
+    for source in (HERE / "both.py", *shared, module):
+        target = folder / f"{source.stem}.mpy"
+        if not target.exists():
+            compile_file(source, target, os.path.relpath(source, HERE.parent))
+    return folder

@@ -1,0 +1,119 @@
+# From registers to readings.
+
+import struct
+
+from both import raises, run
+from modbus.decode import Meter, Reading, float32, load
+from modbus.rtu import LineError
+
+ABCD = (0, 1, 2, 3)
+CDAB = (2, 3, 0, 1)
+
+
+class FakeLine:
+    def __init__(self, data):
+        self.data = data
+        self.asked = None
+        self.counted = []
+
+    async def read_registers(self, *arguments, **options):
+        self.asked = arguments, options
+        return memoryview(self.data)
+
+    def count(self, kind):
+        self.counted.append(kind)
+
+
+def floats(*values):
+    return struct.pack(">%df" % len(values), *values)
+
+
+def number(data, per_unit=1000, most=10000, order=ABCD):
+    return float32(b"??" + data, 2, order, per_unit, most)
+
+
+def read(values, **options):
+    line = FakeLine(floats(*values))
+    reading = Reading()
+    run(Meter(line, load("eastron_sdm630"), 1, **options).read(reading))
+    return list(reading.phase_ma), list(reading.phase_w), line
+
+
+def test_one_request_gives_currents_signed_by_the_power():
+    currents, powers, line = read((7.5, 8.25, 9.125, 1700, -1880.5, 2050))
+    assert currents == [7500, -8250, 9125]
+    assert powers == [1700, -1881, 2050]
+    assert line.asked == ((1, 4, 6, 12), {"pause_ms": 60})
+
+
+def test_invert_turns_the_direction():
+    currents, powers, _ = read((7.5, 8.25, 9.125, 1700, -1880.5, 2050), invert=True)
+    assert currents == [-7500, 8250, -9125]
+    assert powers == [-1700, 1881, -2050]
+
+
+def test_a_power_that_is_nearly_nothing_counts_as_import():
+    for power, sign in ((-4.4, 1), (4.4, 1), (-0.0, 1), (0.0, 1), (-5.0, -1), (-6.0, -1)):
+        assert read((1.0, 0, 0, power, 0, 0))[0][0] == sign * 1000
+    for power, sign in ((-4.4, 1), (4.4, 1), (5.0, -1)):
+        assert read((1.0, 0, 0, power, 0, 0), invert=True)[0][0] == sign * 1000
+
+
+def test_a_signed_current_says_nothing_by_itself():
+    assert read((-3.0, 0, 0, 700, 0, 0))[0][0] == 3000
+    assert read((-3.0, 0, 0, -700, 0, 0))[0][0] == -3000
+
+
+def test_a_number_that_cannot_be_is_no_reading():
+    nan = float("nan")
+    for bad in (nan, -nan, float("inf"), float("-inf"), 1e4, -1e4, 1e30, 1e-39):
+        for place in range(6):
+            values = [1.0] * 6
+            values[place] = bad
+            if place >= 3 and abs(bad) == 1e4:
+                continue
+            line = FakeLine(floats(*values))
+            reading = Reading()
+            reading.phase_ma[0] = 77
+            meter = Meter(line, load("eastron_sdm630"), 1)
+            error = raises(LineError, "register %d" % (6 + 2 * place), run, meter.read(reading))
+            assert error.kind == "value" and line.counted == ["value"]
+            assert list(reading.phase_ma) == [77, 0, 0]
+
+
+def test_registers_in_the_wrong_order_are_no_reading():
+    line = FakeLine(b"\x00\x00\x43\x66" * 6)  # 230.0 with its registers swapped
+    raises(LineError, "denormal", run, Meter(line, load("eastron_sdm630"), 1).read(Reading()))
+    assert number(b"\x00\x00\x43\x66", order=CDAB) == 230000
+
+
+def test_milliamperes_are_exact():
+    cases = ((0.0, 0), (-0.0, 0), (1e-37, 0), (0.0004, 0), (0.0006, 1), (16.0, 16000))
+    cases += ((0.001, 1), (9999.999, 9999999), (63.4567, 63457), (-12.3454, -12345))
+    for value, expected in cases:
+        assert number(struct.pack(">f", value)) == expected, value
+
+
+def test_every_exponent_and_many_mantissas_are_rounded_right():
+    state = 1
+    for exponent in range(1, 255):
+        for _ in range(20):
+            state = (state * 1664525 + 1013904223) & 0xFFFFFFFF
+            bits = (state >> 3 & 0x80000000) | exponent << 23 | state & 0x7FFFFF
+            mantissa = 0x800000 | bits & 0x7FFFFF
+            data = struct.pack(">I", bits)
+            # mantissa * 2^(exponent - 150) * 1000, in 1/1024 of a milli-unit
+            shift = exponent - 140
+            exact = mantissa * 1000 << shift if shift >= 0 else mantissa * 1000 >> -shift
+            if mantissa << exponent >= 10000 << 150:
+                raises(ValueError, "10000 or more", number, data)
+                continue
+            result = abs(number(data))
+            assert abs(result * 1024 - exact) <= 514, (exponent, hex(bits))
+            assert result <= 10000000
+
+
+def test_a_meter_type_that_is_not_known_is_named_with_those_that_are():
+    assert load("eastron_sdm630").BAUD == 9600
+    for name in ("abb", "", "../x", "eastron_sdm630\n", None, 7):
+        raises(ValueError, "expected one of eastron_sdm630", load, name)

@@ -1,0 +1,191 @@
+# The grid connection: from the meter's reading to what the chargers may be told on each phase.
+#
+# Target: a main breaker carries 140 % for far longer than we need to react (IEC 60898-1: at 145 %
+# it has an hour to trip), so a jump by the largest consumer may lift the current from the target
+# to there. Raises and cuts aim a little below it, or noise chatters.
+#
+# The reading already holds what the cars draw, so the room is aim - reading. A raise uses the
+# least that the chargers count for in the reading, or what was just offered is given away twice; a cut
+# uses the most, or one overload is cut again with every reading until the cars have followed.
+# Nothing is cut unless the reading is above target; a raise is two thirds of the room, against the
+# highest house of the last 8 s. Without a recent reading nothing is raised; once the meter is lost
+# all chargers together get `without_meter_ma`.
+
+from array import array
+
+from balance.rows import AGE_MAX
+from micropython import const
+
+# What limits the budget of a phase, for the reasons.
+FROM_GRID = const(0)
+FROM_SUPPLY = const(1)
+
+# A reading older than this raises nothing: the meter is read 4 times a second.
+_RECENT_MS = const(2000)
+
+# The highest house of the last 8 s: one value for each second.
+_SECONDS = const(8)
+
+_NO_HOUSE = const(-0x20000000)
+
+
+class Grid:
+    """Budgets in mA per phase for the chargers that can be controlled, made by `assess`.
+
+    budget_ma: what they may be told in all; room_ma: the same without the part that a raise is
+    limited to, for minimums and bookings; pause_ma: the same against the limit instead of the
+    target, and those that are told something but do not draw as far as is known may have begun to.
+    over: mask of the phases whose reading is above target. source: FROM_... per phase.
+    largest_jump_ma: the largest rise of the house within 8 s, noted only while no charger can have
+    made it.
+    """
+
+    def __init__(self):
+        self.phase_ma = array("i", (0, 0, 0))
+        self.budget_ma = array("i", (0, 0, 0))
+        self.room_ma = array("i", (0, 0, 0))
+        self.pause_ma = array("i", (0, 0, 0))
+        self.largest_jump_ma = array("i", (0, 0, 0))
+        self.source = bytearray(3)
+        self.over = 0
+        self.age_ms = 0
+        self.target_ma = self.limit_ma = self.supply_ma = 0
+        self.static = False
+        self._house = array("i", (_NO_HOUSE,) * (3 * _SECONDS))
+        self._calm = array("i", (-_NO_HOUSE,) * (3 * _SECONDS))
+        self._slot = self._slot_ms = 0
+        self.ever = False
+
+    def apply(self, site: dict) -> None:
+        """Takes a checked site.json."""
+        self.limit_ma = site["limit_ma"]
+        self.supply_ma = site["supply_ma"]
+        self.static = site["meter"] is None
+        self.target_ma = target_ma(site)
+        self._aim = self.target_ma - max(self.limit_ma // 100, 500)
+        self._without = site["without_meter_ma"]
+        self._least_house = -site["largest_consumer_ma"] if site["pv"] else 0
+        self._lost_after_ms = 0 if self.static else 1000 * site["meter"]["lost_after_s"]
+
+    def read(self, phase_ma) -> None:
+        """Takes a reading: three signed mA."""
+        for phase in range(3):
+            self.phase_ma[phase] = phase_ma[phase]
+        self.age_ms = 0
+        self.ever = True
+
+    def advance(self, elapsed_ms: int) -> None:
+        """Lets time pass."""
+        self.age_ms = min(self.age_ms + elapsed_ms, AGE_MAX)
+        self._slot_ms += elapsed_ms
+        while self._slot_ms >= 1000:
+            self._slot_ms -= 1000
+            self._slot = (self._slot + 1) % _SECONDS
+            for phase in range(3):
+                self._house[3 * self._slot + phase] = _NO_HOUSE
+                self._calm[3 * self._slot + phase] = -_NO_HOUSE
+
+    @property
+    def recent(self) -> bool:
+        """True if the last reading is recent enough to raise something."""
+        return self.ever and self.age_ms < _RECENT_MS
+
+    @property
+    def ok(self) -> bool:
+        """True if there is a reading and it is not lost."""
+        return self.ever and self.age_ms < self._lost_after_ms
+
+    @property
+    def lost(self) -> bool:
+        """True if decisions have to do without the meter."""
+        return not self.static and self.age_ms >= self._lost_after_ms
+
+    def assess(self, ledger, may_raise: bool) -> None:
+        """Makes the budgets from the reading and the sums of the ledger.
+
+        may_raise: False while nothing but a reading above target may change anything.
+        """
+        self.over = 0
+        for phase in range(3):
+            self.source[phase] = FROM_GRID
+            if self.static:
+                self._assess_static(ledger, phase)
+            elif self.lost:
+                self._assess_lost(ledger, phase)
+            elif not self.recent:
+                self._keep(ledger, phase)
+            else:
+                self._assess_reading(ledger, phase, may_raise)
+            self._cap(phase, self.supply_ma - ledger.reserved[phase], FROM_SUPPLY)
+
+    def _assess_static(self, ledger, phase):
+        self._same(phase, self.limit_ma - ledger.reserved[phase])
+
+    def _assess_lost(self, ledger, phase):
+        free = self._without - ledger.reserved[phase]
+        self._same(phase, min(free, ledger.told[phase]))
+
+    def _keep(self, ledger, phase):
+        self._same(phase, ledger.told[phase])
+
+    def _assess_reading(self, ledger, phase, may_raise):
+        reading = self.phase_ma[phase]
+        house = reading - ledger.most[phase] - ledger.counted[phase]
+        self._note_house(phase, house)
+        if not ledger.unsettled[phase] and not ledger.idle[phase]:
+            self._note_jump(phase, house)
+        if reading > self.target_ma:
+            self.over |= 1 << phase
+            most = ledger.most[phase] - reading
+            told = ledger.told[phase]
+            self.budget_ma[phase] = min(most + self._aim, told)
+            self.room_ma[phase] = min(most + self.target_ma, told)
+            self.pause_ma[phase] = min(most + ledger.idle[phase] + self.limit_ma, told)
+        elif may_raise:
+            self._assess_raise(ledger, phase, reading)
+        else:
+            self._keep(ledger, phase)
+
+    def _assess_raise(self, ledger, phase, reading):
+        told = ledger.told[phase]
+        least = ledger.least[phase]
+        house = max(self._highest_house(phase), self._least_house)
+        by_reading = least + ledger.counted[phase] - reading
+        free = self._aim + min(by_reading, -house) - ledger.reserved[phase]
+        self.budget_ma[phase] = max(least + (free - least) * 2 // 3, told)
+        room = max(free + self.target_ma - self._aim, told)
+        self.room_ma[phase] = self.pause_ma[phase] = room
+
+    def _same(self, phase, ma):
+        self.budget_ma[phase] = self.room_ma[phase] = self.pause_ma[phase] = ma
+
+    def _cap(self, phase, ma, source):
+        if self.budget_ma[phase] >= ma:
+            self.source[phase] = source
+        self.budget_ma[phase] = max(min(self.budget_ma[phase], ma), 0)
+        self.room_ma[phase] = max(min(self.room_ma[phase], ma), 0)
+        self.pause_ma[phase] = max(min(self.pause_ma[phase], ma), 0)
+
+    def _note_house(self, phase, house):
+        slot = 3 * self._slot + phase
+        self._house[slot] = max(self._house[slot], house)
+
+    def _note_jump(self, phase, house):
+        slot = 3 * self._slot + phase
+        self._calm[slot] = min(self._calm[slot], house)
+        for slot in range(phase, 3 * _SECONDS, 3):
+            jump = house - self._calm[slot]
+            self.largest_jump_ma[phase] = max(self.largest_jump_ma[phase], jump)
+
+    def _highest_house(self, phase):
+        highest = _NO_HOUSE
+        for slot in range(phase, 3 * _SECONDS, 3):
+            highest = max(highest, self._house[slot])
+        return highest
+
+
+def target_ma(site: dict) -> int:
+    """The current per phase that is aimed at, in mA (design, section 4)."""
+    limit = site["limit_ma"]
+    surge = limit * site["surge_pct"] // 100 - site["largest_consumer_ma"]
+    return min(surge, limit) * (100 - site["margin_pct"]) // 100

@@ -1,0 +1,228 @@
+# Every setting with its unit, range and default, in two tables: site.json and one line of
+# chargers.jsonl. Names, ranges and defaults are a contract with the tools, the page and every
+# device in the field: add to them, never change their meaning.
+
+_REQUIRED = object()
+_OPTIONAL = object()
+_SHOWN = 40
+
+
+class SettingsError(ValueError):
+    """What is wrong with the settings: one line with the key, the value and what was expected."""
+
+
+def _shown(value) -> str:
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, (list, tuple)):
+        return "a list"
+    if isinstance(value, str):
+        return "'" + "".join(c if c >= " " else "?" for c in value[:_SHOWN]) + "'"
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    if isinstance(value, int) and not -(1 << 60) < value < 1 << 60:
+        return "a huge number"
+    return str(value)[:_SHOWN]
+
+
+def _refuse(name: str, value, wrong: str) -> None:
+    raise SettingsError("{}: {} {}".format(name, _shown(value), wrong))
+
+
+# The kinds of value: functions that refuse a wrong value of the setting `name` and return what is
+# to be kept. A row of the tables is key, default, kind and what the kind asks for after the value.
+
+
+def _whole(name: str, value, low: int, high: int, unit: str = "") -> int:
+    span = "{}..{}{}".format(low, high, " " + unit if unit else "")
+    if not isinstance(value, int) or isinstance(value, bool):
+        _refuse(name, value, "is not a whole number of " + span)
+    if not low <= value <= high:
+        side = "below" if value < low else "above"
+        _refuse(name, value, "{} is {} {}".format(unit, side, span).strip())
+    return value
+
+
+def _or_null(name: str, value, kind, *arguments):
+    return None if value is None else kind(name, value, *arguments)
+
+
+def _one_of(name: str, value, *values):
+    if isinstance(value, (float, bool)) or value not in values:
+        _refuse(name, value, "is not one of " + ", ".join([str(one) for one in values]))
+    return value
+
+
+def _flag(name: str, value) -> bool:
+    if not isinstance(value, bool):
+        _refuse(name, value, "is not true or false")
+    return value
+
+
+def _text(name: str, value, size: int) -> str:
+    if not isinstance(value, str):
+        _refuse(name, value, "is not a text of up to {} bytes".format(size))
+    for char in value:
+        if char < " " or char == "\x7f" or "\ud7ff" < char < "\ue000":
+            _refuse(name, value, "has a control character or half a character in it")
+    if len(value.encode()) > size:
+        _refuse(name, value, "is longer than {} bytes".format(size))
+    return value
+
+
+# The name of a file without its extension: drivers and meters are imported by it.
+def _module(name: str, value) -> str:
+    fine = isinstance(value, str) and 1 <= len(value) <= 32 and "a" <= value[0] <= "z"
+    if not fine or [c for c in value if not ("a" <= c <= "z" or "0" <= c <= "9" or c == "_")]:
+        _refuse(name, value, "is not a name of 1..32 of a..z, 0..9 and _")
+    return value
+
+
+def _url(name: str, value) -> str:
+    try:
+        split_url(value)
+    except ValueError:
+        _refuse(name, value, "is not http://A.B.C.D or http://A.B.C.D:PORT")
+    return value
+
+
+# The grid phase on the charger's L1, L2, L3.
+def _phases(name: str, value) -> str:
+    fine = isinstance(value, str) and 1 <= len(value) <= 3
+    if value != "?" and not (fine and _distinct_phases(value)):
+        _refuse(name, value, "is not one to three different of 1, 2 and 3, or ?")
+    return value
+
+
+def _distinct_phases(value: str) -> bool:
+    for at in range(len(value)):
+        if value[at] not in "123" or value[at] in value[:at]:
+            return False
+    return True
+
+
+def _group(name: str, value, table: tuple) -> dict:
+    return _filled(name, value, table, ".")
+
+
+_MINIMUM = (
+    ("auto", True, _flag),
+    ("one_phase_ma", 6000, _whole, 6000, 16000, "mA"),
+    ("three_phase_ma", 6000, _whole, 6000, 16000, "mA"),
+)
+
+_METER = (
+    ("type", "eastron_sdm630", _module),
+    ("address", 1, _whole, 1, 247),
+    ("baud", 9600, _one_of, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200),
+    ("parity", "N", _one_of, "N", "E", "O"),
+    ("stop", 1, _one_of, 1, 2),
+    ("invert", False, _flag),
+    ("lost_after_s", 10, _whole, 3, 30, "s"),
+)
+
+SITE = (
+    ("name", "amprail", _text, 32),
+    ("limit_ma", _REQUIRED, _whole, 16000, 524000, "mA"),
+    ("largest_consumer_ma", 32000, _whole, 16000, 524000, "mA"),
+    ("margin_pct", 0, _whole, 0, 50, "%"),
+    ("surge_pct", 140, _whole, 100, 145, "%"),
+    ("supply_ma", _REQUIRED, _whole, 6000, 2048000, "mA"),
+    ("without_meter_ma", 0, _whole, 0, 2048000, "mA"),
+    ("rotation_s", 900, _whole, 60, 86400, "s"),
+    ("pv", False, _flag),
+    ("minimum", {}, _group, _MINIMUM),
+    ("meter", {}, _or_null, _group, _METER),
+)
+
+# Only id, driver and url have no default in the contract. A name helps people, a number will do.
+CHARGER = (
+    ("id", _REQUIRED, _whole, 1, 64),
+    ("name", "", _text, 32),
+    ("driver", _REQUIRED, _module),
+    ("url", _REQUIRED, _url),
+    ("phases", "123", _phases),
+    ("max_ma", 16000, _whole, 6000, 32000, "mA"),
+    ("min_ma", None, _or_null, _whole, 6000, 32000, "mA"),
+    ("fallback_ma", None, _or_null, _whole, 0, 32000, "mA"),
+    ("watchdog_s", None, _or_null, _whole, 5, 3600, "s"),
+    ("priority", 0, _whole, -10, 10),
+    ("weight", 1, _whole, 1, 8),
+    ("user", _OPTIONAL, _text, 64),
+    ("password", _OPTIONAL, _text, 64),
+    ("token", _OPTIONAL, _text, 64),
+)
+
+
+def _filled(where: str, given, table: tuple, join: str = ": ") -> dict:
+    if not isinstance(given, dict):
+        _refuse(where, given, "is not an object")
+    whole = dict(given)
+    for row in table:
+        key, default, kind = row[:3]
+        name = where + join + key
+        if key not in whole:
+            if default is _REQUIRED:
+                raise SettingsError(name + ": is missing and has no default")
+            if default is _OPTIONAL:
+                continue
+            whole[key] = default
+        whole[key] = kind(name, whole[key], *row[3:])
+    return whole
+
+
+def check_site(given: dict) -> dict:
+    """`given` with the defaults filled in, unknown keys kept; SettingsError.
+
+    Where `largest_consumer_ma` is absent it is 32000, or `limit_ma` where that is less.
+    `"meter": null` is static load management; an absent meter is the default one.
+    """
+    site = _filled("site.json", given, SITE)
+    limit = site["limit_ma"]
+    if "largest_consumer_ma" not in given:
+        site["largest_consumer_ma"] = min(site["largest_consumer_ma"], limit)
+    _within("site.json", site, "largest_consumer_ma", "limit_ma")
+    _within("site.json", site, "without_meter_ma", "supply_ma")
+    return site
+
+
+def check_charger(given: dict, where: str = "chargers.jsonl") -> dict:
+    """One line of chargers.jsonl with the defaults filled in; SettingsError, after `where`.
+
+    `user`, `password` and `token` stay absent where they are not given.
+    """
+    charger = _filled(where, given, CHARGER)
+    if charger["min_ma"] is not None:
+        _within(where, charger, "min_ma", "max_ma")
+    return charger
+
+
+def _within(where: str, settings: dict, key: str, bound: str) -> None:
+    if settings[key] > settings[bound]:
+        wrong = "mA is above {}, {} mA".format(bound, settings[bound])
+        _refuse(where + ": " + key, settings[key], wrong)
+
+
+def split_url(url: str) -> tuple:
+    """`http://A.B.C.D[:port]` as (host, port); ValueError. Names are refused: looking one up
+    blocks MicroPython for seconds."""
+    if not isinstance(url, str) or url[:7] != "http://" or len(url) > 28:
+        raise ValueError("not http://A.B.C.D[:port]")
+    host, colon, port = url[7:].partition(":")
+    parts = host.split(".")
+    if len(parts) != 4:
+        raise ValueError("not an IPv4 address")
+    for part in parts:
+        _decimal(part, 0, 255)
+    return host, _decimal(port, 1, 65535) if colon else 80
+
+
+def _decimal(digits: str, low: int, high: int) -> int:
+    if not 1 <= len(digits) <= 5 or (digits[0] == "0" and digits != "0"):
+        raise ValueError("not a decimal number")
+    for char in digits:
+        if not "0" <= char <= "9":
+            raise ValueError("not a decimal number")
+    if not low <= int(digits) <= high:
+        raise ValueError("not in {}..{}".format(low, high))
+    return int(digits)

@@ -1,0 +1,189 @@
+# The settings' two files. They come from people, from other tools and from power cuts in the
+# middle of a write, so everything read is bounded and checked, and what is written takes the old
+# file's place only once it is whole: littlefs and POSIX both make a rename atomic.
+
+import errno
+import json
+import os
+
+from settings import strict
+from settings.schema import SettingsError, check_charger, check_site
+
+SITE_SIZE = 8192
+LINE_SIZE = 1024
+CHARGERS = 64
+_FILE_SIZE = 2 * CHARGERS * LINE_SIZE  # with room for empty lines
+_COPY = 256
+
+
+def read_site(data_dir: str) -> dict:
+    """site.json, checked and with its defaults; SettingsError, also where it cannot be read."""
+    path = data_dir + "/site.json"
+    try:
+        if os.stat(path)[6] > SITE_SIZE:
+            raise SettingsError("site.json: is longer than {} bytes".format(SITE_SIZE))
+        with open(path, "rb") as file:
+            raw = file.read(os.stat(path)[6])
+    except OSError as error:
+        raise SettingsError("site.json: cannot be read: " + _why(error))
+    return check_site(_parsed("site.json", raw))
+
+
+def read_chargers(data_dir: str):
+    """Each charger of chargers.jsonl as (line from 1, dict or None, error or None).
+
+    A bad line is an error of that line, never an exception. Without the file there are none.
+    """
+    try:
+        file = open(data_dir + "/chargers.jsonl", "rb")
+    except OSError as error:
+        if error.errno != errno.ENOENT:
+            yield 0, None, "chargers.jsonl: cannot be read: " + _why(error)
+        return
+    with file:
+        yield from _checked(_lines(file), bytearray(CHARGERS + 1))
+
+
+def _checked(lines, seen: bytearray):
+    count = 0
+    for number, raw in lines:
+        where = "chargers.jsonl line {}".format(number)
+        count += 1
+        try:
+            if count > CHARGERS:
+                raise SettingsError("{}: more than {} chargers".format(where, CHARGERS))
+            if isinstance(raw, str):
+                raise SettingsError(where + ": " + raw)
+            charger = _once(where, check_charger(_parsed(where, raw), where), seen)
+        except SettingsError as error:
+            yield number, None, str(error)
+        else:
+            yield number, charger, None
+        if count > CHARGERS:
+            return
+
+
+def _once(where: str, charger: dict, seen: bytearray) -> dict:
+    if seen[charger["id"]]:
+        raise SettingsError("{}: id: {} is used by a line before".format(where, charger["id"]))
+    seen[charger["id"]] = 1
+    return charger
+
+
+# (number, line or what is wrong with it), without the empty ones. Lines are gathered piece by
+# piece, so a line without an end costs the memory of one line.
+def _lines(file):
+    number = total = 0
+    while total < _FILE_SIZE:
+        number += 1
+        try:
+            raw = file.readline(LINE_SIZE + 2)
+            total += len(raw)
+            if len(raw) > LINE_SIZE and raw[-1:] != b"\n":
+                total += _skip_line(file, _FILE_SIZE - total)
+                raw = "is longer than {} bytes".format(LINE_SIZE)
+        except OSError as error:
+            yield number, "cannot be read: " + _why(error)
+            return
+        if not raw:
+            return
+        if isinstance(raw, str) or raw.strip():
+            yield number, raw
+    if file.read(1):
+        yield number + 1, "the file is longer than {} bytes".format(_FILE_SIZE)
+
+
+def _skip_line(file, most: int) -> int:
+    skipped = 0
+    while skipped < most:
+        raw = file.readline(_COPY)
+        skipped += len(raw)
+        if not raw or raw[-1:] == b"\n":
+            break
+    return skipped
+
+
+def _parsed(where: str, raw: bytes):
+    try:
+        text = raw.decode()
+    except ValueError:
+        raise SettingsError(where + ": is not UTF-8")
+    try:
+        return strict.loads(text)
+    except ValueError as error:
+        raise SettingsError("{}: is not JSON: {}".format(where, error))
+
+
+def _why(error: OSError) -> str:
+    return errno.errorcode.get(error.errno, str(error))
+
+
+def write_file(path: str, chunks) -> None:
+    """Puts a file of `chunks` (bytes) in the place of `path`, whole or not at all.
+
+    Whatever `chunks` or the file system raises comes out, with the old file still in force.
+    """
+    new = path + ".new"
+    done = False
+    try:
+        with open(new, "wb") as file:
+            for chunk in chunks:
+                if file.write(chunk) != len(chunk):
+                    raise OSError(errno.EIO, "not all of it was written")
+            file.flush()
+            if hasattr(os, "fsync"):
+                os.fsync(file.fileno())
+        os.rename(new, path)
+        done = True
+    finally:
+        if not done:
+            _forget(new)
+
+
+def _forget(path: str) -> None:
+    try:
+        os.remove(path)
+    except OSError:
+        pass
+
+
+def write_site(data_dir: str, site: dict) -> None:
+    """Checks `site` and writes it as it is, without defaults; SettingsError, OSError."""
+    check_site(site)
+    raw = _dumped("site.json", site, SITE_SIZE)
+    write_file(data_dir + "/site.json", (raw, b"\n"))
+
+
+def write_chargers(data_dir: str, chargers) -> None:
+    """Writes an iterable of chargers, one a line; SettingsError, OSError.
+
+    One that is wrong refuses all, and the old file stays.
+    """
+    write_file(data_dir + "/chargers.jsonl", _dumped_chargers(chargers))
+
+
+def _dumped_chargers(chargers):
+    seen = bytearray(CHARGERS + 1)
+    number = 0
+    for charger in chargers:
+        number += 1
+        where = "chargers.jsonl line {}".format(number)
+        if number > CHARGERS:
+            raise SettingsError("{}: more than {} chargers".format(where, CHARGERS))
+        _once(where, check_charger(charger, where), seen)
+        yield _dumped(where, charger, LINE_SIZE)
+        yield b"\n"
+
+
+# CPython escapes what is not ASCII, as pairs of halves that MicroPython does not join again; so
+# it is told not to, which MicroPython neither needs nor knows. What was written is read once more:
+# a NaN in an unknown key would make a file that nobody can read.
+def _dumped(where: str, settings: dict, most: int) -> bytes:
+    try:
+        raw = json.dumps(settings, ensure_ascii=False).encode()
+    except TypeError:
+        raw = json.dumps(settings).encode()
+    if len(raw) > most:
+        raise SettingsError("{}: is longer than {} bytes".format(where, most))
+    _parsed(where, raw)
+    return raw

