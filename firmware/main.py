@@ -22,18 +22,18 @@ def write(name, text):
             file.write(text)
         os.rename(data + "/new", data + "/" + name)
     except OSError as error:  # a full or broken flash does not keep it from controlling
-        print("launcher:", name, "not written:", error)
+        print("launcher: {} not written: {}".format(name, error))
 
 
 def choose():
     slots = [slot for slot in ("a", "b") if slot in os.listdir(root or "/")]
-    slot, tries = read("slot", slots), int(read("tries", ("0", "1", "2", "3")))
+    slot, tries = read("slot", slots), int(read("tries", "0123"))
     back = tries == 3 and len(slots) == 2
     write("tries", "1" if back else str(min(tries + 1, 3)))  # first: a power cut gives it a try
     if back:
         slot = "b" if slot == "a" else "a"
         write("slot", slot)
-        print("launcher: three tries failed, slot", slot)
+        print("launcher: three tries failed, slot " + slot)
     return slot
 
 

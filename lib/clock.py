@@ -1,30 +1,17 @@
-# Time for the tasks, the same on MicroPython and CPython. CPython's asyncio has neither `sleep_ms`
-# nor `wait_for_ms`; the deciding core takes stamps as arguments and needs nothing of this.
+# Time for the tasks. The deciding core takes stamps as arguments and needs nothing of this. What
+# CPython lacks of it, the tools add there (tools/amprail_tools/cpython/micropython.py).
 
 import asyncio
 import time
 
-from balance.ticks import MASK, add_ms, diff_ms
+from balance import ticks
+from balance.ticks import MASK
 
-if hasattr(time, "ticks_ms"):
-    sleep_ms = asyncio.sleep_ms
-    wait_for_ms = asyncio.wait_for_ms
-
-    def now_ms() -> int:
-        """This moment as a stamp that `diff_ms` compares."""
-        return time.ticks_ms() & MASK
-
-else:
-
-    def now_ms() -> int:
-        """This moment as a stamp that `diff_ms` compares."""
-        return int(time.monotonic() * 1000) & MASK
-
-    async def sleep_ms(ms: int) -> None:
-        await asyncio.sleep(ms / 1000)
-
-    async def wait_for_ms(awaitable, ms: int):
-        return await asyncio.wait_for(awaitable, ms / 1000)
+add_ms = ticks.add_ms
+diff_ms = ticks.diff_ms
+sleep_ms = asyncio.sleep_ms
 
 
-__all__ = ("MASK", "add_ms", "diff_ms", "now_ms", "sleep_ms", "wait_for_ms")
+def now_ms() -> int:
+    """This moment as a stamp that `diff_ms` compares."""
+    return time.ticks_ms() & MASK

@@ -5,10 +5,14 @@ import json
 import sys
 
 from app import log, start
+from app.chargers import Chargers
 from app.control import Control
 from app.delivery import Delivery
 from app.health import Health, watch_stretches
 from balance.cycle import Cycle
+from balance.grid import target_ma
+
+_MINIMUM_MA = 6000
 
 
 def build(code_dir: str, data_dir: str) -> tuple:
@@ -19,7 +23,8 @@ def build(code_dir: str, data_dir: str) -> tuple:
     board = _board(code_dir)
     serial, port = board.arguments()
     cycle = Cycle()
-    site, chargers, warnings = _site(data_dir, cycle)
+    site, chargers, warnings = _settings(data_dir, cycle)
+    start.forget("settings.schema", "settings.store", "settings.strict")
     stretches = watch_stretches()
     health = Health(data_dir, board.feed)
     control = Control(cycle, health.beat)
@@ -28,8 +33,8 @@ def build(code_dir: str, data_dir: str) -> tuple:
     line, metering = _metering(board, site["meter"], serial, cycle, control, health)
     page = (code_dir, board.LISTEN, port)
     parts = (chargers, cycle, control, delivery, line, health, stretches)
-    web = _web(json.dumps(site["name"]), json.dumps(warnings), parts, page, health)
-    log.info("site", site["name"] + ",", cycle.rows.count, "chargers")
+    web = _web(site, warnings, parts, page, health)
+    log.info("site {}, {} chargers".format(site["name"], cycle.rows.count))
     return board, health, _tasks(health, control, delivery, metering, web)
 
 
@@ -55,13 +60,69 @@ def _board(code_dir):
     return sys.modules[path]
 
 
-def _site(data_dir, cycle):
-    from app import site
+# Reads both files into the cycle; gives site.json, the chargers and the standing warnings.
+def _settings(data_dir, cycle):
+    from settings.store import read_chargers, read_site
 
+    site = read_site(data_dir)
+    cycle.apply(site)
+    chargers = Chargers(cycle.rows.capacity)
+    warnings = []
+    for line, settings, error in read_chargers(data_dir):
+        if cycle.rows.count == cycle.rows.capacity:
+            log.error(error)
+            break
+        try:
+            _add(settings, error, site, cycle.rows, chargers)
+        except ValueError as reason:
+            log.error(reason)
+            cycle.rows.add_unusable()
+            chargers.add(0, json.dumps("line {}".format(line)), None)
+            warnings.append({"code": "bad_charger", "line": line, "error": str(reason)})
+    _warn(site, cycle.rows, warnings)
+    return site, chargers, warnings
+
+
+def _add(settings, error, site, rows, chargers):
+    from settings.schema import split_url
+
+    if error is not None:
+        raise ValueError(error)
+    driver = _driver(settings)
+    host, port = split_url(settings["url"])
+    name = settings["name"] or "Charger {}".format(settings["id"])
+    rows.add(settings, site["minimum"])
+    chargers.add(settings["id"], json.dumps(name), driver, host, port)
+
+
+def _driver(settings):
+    name = settings["driver"]
+    path = "chargers." + name
     try:
-        return site.load(data_dir, cycle)
-    finally:
-        start.forget("settings.schema", "settings.store", "settings.strict", "app.site")
+        __import__(path)
+        make = sys.modules[path].driver
+    except (ImportError, AttributeError):
+        raise ValueError("chargers.jsonl: driver: '{}' is not known".format(name))
+    return make(settings)
+
+
+# Standing warnings (design, section 5).
+def _warn(site, rows, warnings):
+    target = target_ma(site)
+    if target < _MINIMUM_MA:
+        warning = {"code": "target_below_minimum", "target_ma": target}
+        warnings.append(dict(warning, minimum_ma=_MINIMUM_MA))
+    allowed = min(target, site["supply_ma"])
+    for phase in range(3):
+        reserve = 0
+        for index in range(rows.count):
+            if rows.phases[index] >> phase & 1:
+                reserve += rows.reserve_ma[index]
+        if reserve > allowed:
+            warning = {"code": "fallbacks_above_target", "phase": phase + 1}
+            warnings.append(dict(warning, sum_ma=reserve, target_ma=allowed))
+    for warning in warnings:
+        log.warning(json.dumps(warning))
 
 
 def _metering(board, meter, serial, cycle, control, health):
@@ -80,8 +141,8 @@ def _metering(board, meter, serial, cycle, control, health):
     return line, Metering(reader, cycle.grid, control.wake, health.beat)
 
 
-def _web(name, warnings, parts, page, health):
+def _web(site, warnings, parts, page, health):
     from app.snapshot import Snapshot
     from app.web import Web
 
-    return Web(Snapshot(name, warnings, *parts), *page, health.end)
+    return Web(Snapshot(site, warnings, *parts), *page, health.end)

@@ -3,7 +3,7 @@
 
 from array import array
 
-from clock import add_ms, diff_ms, now_ms
+from clock import add_ms, now_ms
 
 _NOTES = 4
 
@@ -11,7 +11,8 @@ _NOTES = 4
 class Chargers:
     """Up to `capacity` chargers: who they are, where, their driver, when it is their turn.
 
-    The indices are those of the rows. A driver of None is a row that is only reserved.
+    The indices are those of the rows. A driver of None is a row that is only reserved: always
+    busy. `due` are stamps.
     """
 
     def __init__(self, capacity: int = 64):
@@ -23,17 +24,18 @@ class Chargers:
         self._hosts = bytearray(4 * capacity)
         self._ports = array("H", bytes(2 * capacity))
         self._notes = memoryview(bytearray(_NOTES * capacity))
-        self._due = array("i", bytes(4 * capacity))
+        self.due = array("i", bytes(4 * capacity))
 
     def add(self, id_: int, name: str, driver, host: str = "", port: int = 0) -> None:
         """`name` as JSON; `host` an IPv4 address."""
         index = len(self.drivers)
         self.ids[index] = id_
         self.drivers.append(driver)
+        self.busy[index] = driver is None
         self._names += name.encode()
         self._name_ends.append(len(self._names))
         self._ports[index] = port
-        self._due[index] = now_ms()
+        self.due[index] = now_ms()
         at = 4 * index
         for part in host.split(".") if host else ():
             self._hosts[at] = int(part)
@@ -54,10 +56,6 @@ class Chargers:
         """The bytes in which its driver remembers what it has found out."""
         return self._notes[_NOTES * index : _NOTES * (index + 1)]
 
-    def due_in_ms(self, index: int, now: int) -> int:
-        """Until its next turn; 0 or less: now."""
-        return diff_ms(self._due[index], now)
-
     def wait(self, index: int, ms: int) -> None:
         """Its next turn is in `ms`."""
-        self._due[index] = add_ms(now_ms(), ms)
+        self.due[index] = add_ms(now_ms(), ms)

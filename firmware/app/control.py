@@ -6,12 +6,13 @@ import time
 from clock import diff_ms, now_ms, sleep_ms
 from micropython import const
 
-# Without a reading (static load management, a silent meter) time has to pass for the core as well.
-_TICK_MS = const(250)
+# Without a reading (static load management, a silent meter) time has to pass for the core as well;
+# with one every 250 ms this never wakes it.
+_TICK_MS = const(400)
 
 
 class Control:
-    """Runs `cycle` whenever `wake` is called, at least every 250 ms; calls `after` each time."""
+    """Runs `cycle` whenever `wake` is called, at least every 400 ms; calls `after` each time."""
 
     def __init__(self, cycle, beat):
         self._cycle = cycle

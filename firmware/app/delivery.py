@@ -8,8 +8,9 @@ import asyncio
 from app import log
 from balance.ledger import FAILURES_UNREACHABLE
 from balance.rows import CONFIRMED, DIRTY, DISOBEYS, KNOWN
+from balance.ticks import MASK
 from chargers.answer import NO_STATE, Answer
-from clock import now_ms, sleep_ms
+from clock import add_ms, diff_ms, now_ms, sleep_ms
 from micropython import const
 from net.http_client import Client
 
@@ -27,23 +28,24 @@ _BACK_OFF_DOUBLINGS = const(4)
 # A charger that answers but does not take its setpoint is told again this often.
 _REPEAT_MS = const(4000)
 
-# While a change is under way a worker looks this often whether its charger is due.
-_GRAIN_MS = const(25)
+# While a change is under way a worker looks this often whether there is a new one.
+_GRAIN_MS = const(40)
+_CYCLE_MS = const(250)
+_LONG_MS = const(0x1FFFFFFF)
 
 # The longest reply that a driver needs.
-_REPLY_SIZE = const(1536)
+_REPLY_SIZE = const(1024)
 
 _WRITE = const(0)
 _CONFIRM = const(1)
 _POLL = const(2)
-
-_NOTHING = const(-1)
 
 
 class Delivery:
     """Serves `chargers`, whose indices are those of the rows of `cycle`."""
 
     def __init__(self, cycle, chargers, wake, beat):
+        self._cycle = cycle
         self._rows = cycle.rows
         self._ledger = cycle.ledger
         self._chargers = chargers
@@ -51,6 +53,9 @@ class Delivery:
         self._beat = beat
         self._poll_ms = max(_POLL_MS, _POLL_MS_PER_CHARGER * len(chargers.drivers))
         self._work = asyncio.Event()
+        self._rested = False
+        self._told = 0
+        self._next_due = now_ms()
         self._lock = asyncio.Lock()
         self._answers = [Answer() for _ in range(_WORKERS)]
         self._clients = [Client(_REPLY_SIZE) for _ in range(_WORKERS)]
@@ -60,8 +65,11 @@ class Delivery:
         self.failures = 0
 
     def kick(self) -> None:
-        """There may be something to do; the control calls it after each cycle."""
-        self._work.set()
+        """Called after each cycle of the core: there may be something to do."""
+        if self._told != self._cycle.setpoints or self._due_in_ms() <= 0:
+            self._told = self._cycle.setpoints
+            self._rested = True
+            self._work.set()
 
     def workers(self):
         """The coroutine functions of the workers."""
@@ -69,73 +77,82 @@ class Delivery:
             yield lambda number=number: self._run(number)
 
     async def _run(self, number):
+        rows = self._rows
         while True:
             async with self._lock:
-                index = await self._next()
-                self._chargers.busy[index] = True
-                dead = self._rows.failures[index] >= FAILURES_UNREACHABLE
+                index = self._most_urgent()
+                while index < 0:
+                    await self._rest()
+                    index = self._most_urgent()
+                self._chargers.busy[index] = 1
+                dead = rows.failures[index] >= FAILURES_UNREACHABLE
                 self._dead_busy |= dead
             try:
                 await self._serve(index, number)
             finally:
-                self._chargers.busy[index] = False
+                self._chargers.busy[index] = 0
                 if dead:
                     self._dead_busy = False
             self._beat("delivery")
 
     # -- what is next --
 
-    async def _next(self):
-        while True:
-            best = self._most_urgent()
-            if best != _NOTHING:
-                return best
-            if self._pending:
-                await sleep_ms(_GRAIN_MS)
-            else:
-                self._work.clear()
-                await self._work.wait()
+    # Until the next charger is due or a cycle has changed something. The cycles come by every
+    # 250 ms, so only what is due before is waited for by the clock.
+    async def _rest(self):
+        self._rested = False
+        while 0 < self._due_in_ms() < _CYCLE_MS and not self._rested:
+            await sleep_ms(min(self._due_in_ms(), _GRAIN_MS))
+        if self._due_in_ms() > 0 and not self._rested:
+            self._work.clear()
+            await self._work.wait()
 
+    def _due_in_ms(self):
+        return diff_ms(self._next_due, now_ms())
+
+    # The index of the charger whose turn it is, or -1; notes when the next one is due.
     def _most_urgent(self):
         now = now_ms()
-        best = _NOTHING
-        best_rank = 0
-        self._pending = False
         chargers = self._chargers
-        for index in range(len(chargers.drivers)):
-            if chargers.busy[index] or chargers.drivers[index] is None:
+        busy = chargers.busy
+        due = chargers.due
+        flags = self._rows.flags
+        best = -1
+        best_rank = 0
+        soonest = _LONG_MS
+        for index in range(self._rows.count):
+            if busy[index]:
                 continue
-            rank = self._rank(index)
-            if chargers.due_in_ms(index, now) > 0 and not self._rushes(index, rank):
-                self._pending |= rank > 1
-            elif rank > best_rank and not (self._dead_busy and self._dead(index)):
-                best, best_rank = index, rank
+            left = (due[index] - now) & MASK
+            if left and left < _LONG_MS and not (flags[index] & DIRTY and self._rushes(index)):
+                if left < soonest:
+                    soonest = left
+            else:
+                rank = self._rank(index)
+                if rank > best_rank:
+                    best, best_rank = index, rank
+        self._next_due = add_ms(now, soonest)
         return best
 
-    # 1: routine; 2 and 3: confirm and write a raise; from 4 on: confirm a cut; from 100000 on:
-    # write a cut, the larger the more urgent.
+    # 0: not now; 1: routine; 2 and 3: confirm and write a raise; from 4 on: confirm a cut; from
+    # 100000 on: write a cut, the larger the more urgent.
     def _rank(self, index):
         rows = self._rows
         flags = rows.flags[index]
-        if not flags & KNOWN:
+        if self._dead_busy and rows.failures[index] >= FAILURES_UNREACHABLE:
+            return 0
+        if flags & CONFIRMED or not flags & KNOWN:
             return 1
         effect = rows.most_ma[index] - rows.set_ma[index]
         if flags & DIRTY:
             return 100000 + effect if effect > 0 else 3
-        if not flags & CONFIRMED:
-            return 4 + effect if effect > 0 else 2
-        return 1
+        return 4 + effect if effect > 0 else 2
 
-    # A new setpoint does not wait until a routine question would be due.
-    def _rushes(self, index, rank):
-        return rank >= 3 and self._rows.flags[index] & DIRTY and not self._waits(index)
-
-    def _waits(self, index):
+    # A new setpoint does not wait until a routine question would be due; a repeated one does.
+    def _rushes(self, index):
         rows = self._rows
-        return rows.failures[index] or rows.refusals[index] or rows.flags[index] & DISOBEYS
-
-    def _dead(self, index):
-        return self._rows.failures[index] >= FAILURES_UNREACHABLE
+        again = rows.failures[index] or rows.refusals[index] or rows.flags[index] & DISOBEYS
+        return rows.flags[index] & KNOWN and not again
 
     # -- one request --
 
@@ -183,7 +200,7 @@ class Delivery:
         rows = self._rows
         was = rows.state[index]
         if rows.failures[index] >= FAILURES_UNREACHABLE:
-            log.info("charger", self._chargers.ids[index], "answers again")
+            log.info("charger {} answers again".format(self._chargers.ids[index]))
         if kind == _WRITE:
             self._ledger.written(index, told)
         self._ledger.answered(index, was if answer.state == NO_STATE else answer.state)
@@ -208,5 +225,6 @@ class Delivery:
         failures = self._rows.failures[index]
         self._chargers.wait(index, _BACK_OFF_MS << min(failures - 1, _BACK_OFF_DOUBLINGS))
         if failures == FAILURES_UNREACHABLE:
-            log.warning("charger", self._chargers.ids[index], "does not answer:", error)
+            text = "charger {} does not answer: {}"
+            log.warning(text.format(self._chargers.ids[index], error))
             self._wake()

@@ -23,6 +23,7 @@ _HEALTHY_AFTER_S = const(120)
 
 # Bounds of the histogram grow by a quarter: 1 us to about 0.5 s in 60 steps.
 _BUCKETS = const(60)
+_MOST = const(0x100000)
 
 
 class Stretches:
@@ -34,15 +35,15 @@ class Stretches:
         self.queue_read = queue.queue_read
         self.queue_write = queue.queue_write
         self.remove = queue.remove
-        self._bounds = array("i", (_bound(bucket) for bucket in range(_BUCKETS)))
+        self._bounds = array("i", (int(1.25**at) + at // 4 for at in range(_BUCKETS)))
         self._counts = array("i", bytes(4 * _BUCKETS))
         self._since = time.ticks_us()
         self.longest_us = 0
 
-    def wait_io_event(self, delay_ms):
+    def wait_io_event(self, ms):
         length = time.ticks_diff(time.ticks_us(), self._since)
         self._count(length)
-        self._queue.wait_io_event(delay_ms)
+        self._queue.wait_io_event(ms)
         self._since = time.ticks_us()
 
     # From the short end by quarters of the buckets: most stretches are below 100 us.
@@ -54,22 +55,24 @@ class Stretches:
         while bucket + 1 < _BUCKETS and bounds[bucket] < length:
             bucket += 1
         self._counts[bucket] += 1
+        if self._counts[bucket] == _MOST:
+            self._halve()
         if length > self.longest_us:
             self.longest_us = length
 
-    def quantile_us(self, per_mille: int) -> int:
-        """The upper bound of the bucket in which this quantile lies."""
-        total = sum(self._counts)
-        above = total - total * per_mille // 1000
+    # What is long ago counts less, and no count outgrows a small integer.
+    def _halve(self):
+        for bucket in range(_BUCKETS):
+            self._counts[bucket] >>= 1
+
+    def p999_us(self) -> int:
+        """The upper bound of the bucket in which the 99.9 % quantile lies."""
+        above = sum(self._counts) // 1000
         for bucket in range(_BUCKETS - 1, -1, -1):
             above -= self._counts[bucket]
             if above < 0:
                 return self._bounds[bucket]
         return 0
-
-
-def _bound(bucket):
-    return int(1.25**bucket * 1.0) + bucket // 4
 
 
 def watch_stretches() -> Stretches:
@@ -115,9 +118,9 @@ class Health:
         while True:
             try:
                 await run()
-                log.error("task", name, "returned")
+                log.error("task {} returned".format(name))
             except Exception as error:  # whatever it is, the other tasks go on
-                log.error("task", name, "died:", repr(error))
+                log.error("task {} died: {}".format(name, repr(error)))
                 sys.print_exception(error)
             self.restarts += 1
             if diff_ms(now_ms(), began) > _DEATHS_WITHIN_MS:
@@ -125,7 +128,7 @@ class Health:
                 began = now_ms()
             deaths += 1
             if deaths >= _DEATHS:
-                log.error("task", name, "keeps dying: the program ends")
+                log.error("task {} keeps dying: the program ends".format(name))
                 self.end(1)
             await sleep_ms(_RESTART_MS)
 
@@ -135,7 +138,7 @@ class Health:
         while True:
             hanging = self._hanging()
             if hanging:
-                log.error("task", hanging, "hangs: the program ends")
+                log.error("task {} hangs: the program ends".format(hanging))
                 self.end(1)
             else:
                 self._feed()
@@ -155,4 +158,4 @@ class Health:
         try:
             os.remove(self._tries)
         except OSError as error:
-            log.warning("the try counter stays:", error)
+            log.warning("the try counter stays: {}".format(error))

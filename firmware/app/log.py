@@ -5,34 +5,34 @@ import time
 
 from micropython import const
 
-ERROR = const(0)
-WARNING = const(1)
-INFO = const(2)
-DEBUG = const(3)
+_ERROR = const(0)
+_WARNING = const(1)
+_INFO = const(2)
+_DEBUG = const(3)
 
 _LINES = const(32)
-_LENGTH = const(96)
+_LENGTH = const(80)
 _NAMES = ("E", "W", "I", "D")
 
-level = INFO
+level = _INFO
 _ring = [None] * _LINES
 _next = 0
 _begin = time.ticks_ms()
 
 
-def error(*words) -> None:
+def error(text) -> None:
     """Something failed that needs a person."""
-    _line(ERROR, words)
+    _line(_ERROR, text)
 
 
-def warning(*words) -> None:
+def warning(text) -> None:
     """Something failed and is being dealt with."""
-    _line(WARNING, words)
+    _line(_WARNING, text)
 
 
-def info(*words) -> None:
+def info(text) -> None:
     """Something changed."""
-    _line(INFO, words)
+    _line(_INFO, text)
 
 
 def lines():
@@ -48,11 +48,11 @@ def uptime_s() -> int:
     return time.ticks_diff(time.ticks_ms(), _begin) // 1000
 
 
-def _line(at, words):
+def _line(at, text):
     global _next
     if at > level:
         return
-    text = "{:6d} {} {}".format(uptime_s(), _NAMES[at], " ".join(str(word) for word in words))
+    text = "{:6d} {} {}".format(uptime_s(), _NAMES[at], text)
     _ring[_next] = text[:_LENGTH]
     _next = (_next + 1) % _LINES
     print(text)

@@ -46,7 +46,7 @@ class Metering:
     def _miss(self, error):
         self._missed += 1
         if self._missed == _SILENT_AFTER:
-            log.warning("the meter does not answer:", error)
+            log.warning("the meter does not answer: {}".format(error))
 
 
 def opener(open_port, name: str, baud: int, parity: str, stop: int):

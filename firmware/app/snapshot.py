@@ -3,6 +3,7 @@
 # the core, words only from the page.
 
 import gc
+import json
 
 from app import log
 from balance.reasons import CODES
@@ -13,7 +14,7 @@ _STATES = "ABCDEF"
 _ROWS_AT_ONCE = 2
 
 _HEAD = (
-    '{{"uptime_s":{},"cycle":{},"site":{{"name":{},"limit_ma":{},"supply_ma":{}}},'
+    '{{"uptime_s":{},"cycle":{},"site":{{"name":{},"limit_ma":{},"supply_ma":{},"meter":{}}},'
     '"grid":{{"ok":{},"age_ms":{},"phase_ma":{},"target_ma":{},"largest_jump_ma":{}}},'
     '"budget_ma":{},"setpoints":{},"requests":{},"failures":{},"restarts":{},'
     '"readings":{},"warnings":{},"chargers":['
@@ -25,13 +26,15 @@ _TAIL = (
 
 
 class Snapshot:
-    """Reads the parts; owns nothing. `warnings`: standing ones, as JSON."""
+    """Reads the parts; owns nothing. `site`: site.json; `warnings`: standing ones."""
 
     def __init__(
-        self, name, warnings, chargers, cycle, control, delivery, line, health, stretches
+        self, site, warnings, chargers, cycle, control, delivery, line, health, stretches
     ):
-        self._name = name
-        self._warnings = warnings
+        self._name = json.dumps(site["name"])
+        meter = site["meter"]
+        self._meter = "null" if meter is None else json.dumps(meter["type"])
+        self._warnings = json.dumps(warnings)
         self._chargers = chargers
         self._cycle = cycle
         self._control = control
@@ -61,6 +64,7 @@ class Snapshot:
             self._name,
             grid.limit_ma,
             grid.supply_ma,
+            self._meter,
             "true" if known else "false",
             grid.age_ms if grid.ever else "null",
             _list(grid.phase_ma, 0) if known else "null",
@@ -128,7 +132,7 @@ class Snapshot:
     def _tail(self):
         return _TAIL.format(
             self._control.longest_us,
-            self._stretches.quantile_us(999),
+            self._stretches.p999_us(),
             self._stretches.longest_us,
             gc.mem_alloc(),
             gc.mem_free(),

@@ -54,9 +54,9 @@ async def _run(board, health, tasks):
     health.start("end", _ending(board, health), False)
     gc.collect()
     gc.threshold(_COLLECT_EVERY_BYTES)
-    log.info("started,", gc.mem_free(), "bytes free")
+    log.info("started, {} bytes free".format(gc.mem_free()))
     await health.ended.wait()
-    log.info("ends with code", health.code)
+    log.info("ends with code {}".format(health.code))
     return health.code
 
 

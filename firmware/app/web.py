@@ -14,13 +14,13 @@ _ANYBODY_ON_LOOPBACK = const(1)
 _CLIENTS = const(3)
 _PIECE = const(512)
 
-_JSON = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+_JSON = {"Content-Type": "application/json", "Cache-Control": "no-cache"}
 _HTML = {
     "Content-Type": "text/html; charset=utf-8",
     "Content-Encoding": "gzip",
     "Cache-Control": "no-cache",
     "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'self' 'unsafe-inline'; frame-ancestors 'none'",
+    "Content-Security-Policy": "frame-ancestors 'none'",
 }
 
 
@@ -50,8 +50,8 @@ class Web:
         except OSError as error:
             if error.errno not in (errno.EADDRINUSE, errno.EACCES):
                 raise
-            why = "in use" if error.errno == errno.EADDRINUSE else "not allowed"
-            log.error("port {}: {}, choose another one".format(self._port, why))
+            why = "is in use" if error.errno == errno.EADDRINUSE else "is not allowed"
+            log.error("port {} {}, choose another one".format(self._port, why))
             self._end(2)
 
     async def _index(self, request):

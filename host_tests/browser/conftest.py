@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from amprail_tools.page import build_page
-from balance import reasons
+from browser import codes as reasons
 from browser import chromium
 from browser.scripted_device import ScriptedDevice
 

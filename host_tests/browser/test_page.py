@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from balance import reasons
+from browser import codes as reasons
 from browser.scripted_device import STATUS
 from playwright.sync_api import expect
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from amprail_tools.page import LARGEST, PageError, build_page
-from balance import reasons
+from browser import codes as reasons
 
 SOURCE = Path(__file__).parents[2] / "firmware/page"
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from amprail_tools.launch import micropython_command
-from modbus.frame import crc16
+from modbus.rtu import crc16
 
 DATA = bytes(range(24))
 REQUEST = bytes.fromhex("01 04 0006 000c 100e")
@@ -83,11 +83,13 @@ class Meter:
         self._master, self._slave = os.openpty()
         tty.setraw(self._slave, termios.TCSANOW)
         os.set_blocking(self._slave, False)
-        try:
-            while os.write(self._slave, bytes(256)):
-                pass
-        except BlockingIOError:
-            os.set_blocking(self._slave, True)
+        for _ in range(5):  # the kernel moves bytes on to the other side meanwhile
+            try:
+                while os.write(self._slave, bytes(256)):
+                    pass
+            except BlockingIOError:
+                time.sleep(0.02)
+        os.set_blocking(self._slave, True)
         self.path.symlink_to(os.ttyname(self._slave))
 
 

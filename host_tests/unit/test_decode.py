@@ -83,7 +83,7 @@ def test_a_number_that_cannot_be_is_no_reading():
 
 def test_registers_in_the_wrong_order_are_no_reading():
     line = FakeLine(b"\x00\x00\x43\x66" * 6)  # 230.0 with its registers swapped
-    raises(LineError, "denormal", run, Meter(line, load("eastron_sdm630"), 1).read(Reading()))
+    raises(LineError, "00004366", run, Meter(line, load("eastron_sdm630"), 1).read(Reading()))
     assert number(b"\x00\x00\x43\x66", order=CDAB) == 230000
 
 
@@ -106,7 +106,7 @@ def test_every_exponent_and_many_mantissas_are_rounded_right():
             shift = exponent - 140
             exact = mantissa * 1000 << shift if shift >= 0 else mantissa * 1000 >> -shift
             if mantissa << exponent >= 10000 << 150:
-                raises(ValueError, "10000 or more", number, data)
+                assert number(data) is None
                 continue
             result = abs(number(data))
             assert abs(result * 1024 - exact) <= 514, (exponent, hex(bits))
@@ -114,6 +114,6 @@ def test_every_exponent_and_many_mantissas_are_rounded_right():
 
 
 def test_a_meter_type_that_is_not_known_is_named_with_those_that_are():
-    assert load("eastron_sdm630").BAUD == 9600
+    assert load("eastron_sdm630").COUNT == 12
     for name in ("abb", "", "../x", "eastron_sdm630\n", None, 7):
         raises(ValueError, "expected one of eastron_sdm630", load, name)

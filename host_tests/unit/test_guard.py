@@ -66,3 +66,11 @@ def test_a_head_of_more_than_24_lines_or_2_kb_is_refused():
     assert status(fits) == b"200"
     assert status(b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 25 + b"\r\n") == b"431"
     assert status(b"GET /" + b"x" * 2043) == b"431"
+
+
+def test_an_app_that_asks_for_more_than_the_body_gets_an_error():
+    class Asks:
+        async def handle_request(self, reader, writer):
+            await reader.readexactly(6)
+
+    assert answer(b"POST /x HTTP/1.1\r\nContent-Length: 5\r\n\r\nabcdefg", app=Asks()) == b""

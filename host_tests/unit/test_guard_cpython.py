@@ -58,7 +58,7 @@ async def _asked(*raws):
     guard = Guard(_app())
     answers = []
     port = 0
-    while not guard._listener:
+    while not guard.listener.socket:
         port = 21000 + (id(guard) >> 4) % 9000 + port % 7
         task = asyncio.create_task(guard.serve("127.0.0.1", port))
         await asyncio.sleep(0.01)

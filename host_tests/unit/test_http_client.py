@@ -176,13 +176,14 @@ def test_a_silent_peer_ends_at_the_deadline():
 
 def test_a_connection_refused_says_so():
     async def refused():
+        gc.collect()
         before = open_files()
         for _ in range(20):
             try:
                 await Client().request("127.0.0.1", a_port(), "GET", "/")
             except HttpError as error:
                 kind = error.kind
-        assert open_files() == before
+        assert open_files() <= before
         return kind
 
     assert run(refused()) == "refused"

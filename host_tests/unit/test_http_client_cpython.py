@@ -5,9 +5,10 @@ import time
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from net.http_client import KINDS, Client, HttpError
+from net.http_client import Client, HttpError
 
 SIZE = 256
+KINDS = ("refused", "unreachable", "timeout", "closed", "too_long", "bad_reply")
 PARTS = [
     b"HTTP/1.1 200 OK\r\n",
     b"HTTP/1.0 404 Not Found\r\n",
@@ -51,7 +52,7 @@ async def _exchange(pieces, reset):
     except HttpError as error:
         return error.kind, bytes(client.body)
     finally:
-        assert client._wire is None
+        assert client.socket is None
         server.close()
 
 

@@ -5,7 +5,8 @@ import os
 
 from both import raises
 from settings.schema import SettingsError, check_charger, check_site
-from settings.store import read_chargers, read_site, write_chargers, write_site
+from settings.store import read_chargers, read_site
+from settings.writer import write_chargers, write_site
 
 LEAST = {"limit_ma": 63000, "supply_ma": 50000}
 CHARGER = {"id": 1, "driver": "warp", "url": "http://192.168.1.21"}

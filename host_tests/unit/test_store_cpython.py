@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from settings import strict
 from settings.schema import SettingsError, check_charger, check_site, split_url
-from settings.store import LINE_SIZE, read_chargers, read_site, write_chargers, write_site
+from settings.store import LINE_SIZE, read_chargers, read_site
+from settings.writer import write_chargers, write_site
 
 SITE = {"limit_ma": 63000, "supply_ma": 50000}
 CHARGER = {"id": 1, "driver": "warp", "url": "http://192.168.1.21"}

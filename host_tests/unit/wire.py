@@ -2,14 +2,14 @@
 
 import asyncio
 
-from modbus import frame, rtu
-from modbus.rtu import KINDS, Line
+from modbus import rtu
+from modbus.rtu import KINDS, Line, crc16
 
 GOOD = bytes(range(1, 25))
 
 
 def sealed(content: bytes) -> bytes:
-    crc = frame.crc16(content, 0, len(content))
+    crc = crc16(content, 0, len(content))
     return content + bytes((crc & 0xFF, crc >> 8))
 
 

@@ -24,8 +24,8 @@ from micropython import const
 
 # What stopped a charger at its current, in `rows.bound`; 0 to 2 is the phase that is full.
 AT_MAXIMUM = const(3)
-AT_MINIMUM = const(4)
-RISING = const(5)
+_AT_MINIMUM = const(4)
+_RISING = const(5)
 OFF = const(6)
 
 PAUSE_S = const(60)
@@ -79,7 +79,7 @@ class Allocator:
             elif STATE_B <= rows.state[index] <= STATE_D:
                 if rows.set_ma[index] >= rows.min_ma[index]:
                     want = rows.min_ma[index]
-                    rows.bound[index] = AT_MINIMUM
+                    rows.bound[index] = _AT_MINIMUM
                     self._take(index, want, 1)
                 else:
                     waiting = True
@@ -126,7 +126,7 @@ class Allocator:
         index = self._next()
         while index >= 0:
             rows.want_ma[index] = rows.min_ma[index]
-            rows.bound[index] = AT_MINIMUM
+            rows.bound[index] = _AT_MINIMUM
             self._take(index, rows.min_ma[index], 1)
             index = self._next()
 
@@ -176,7 +176,7 @@ class Allocator:
                 self._rise(self._key[event])
                 if event & 1:
                     self._stop(index, AT_MAXIMUM)
-                elif rows.bound[index] == AT_MINIMUM:
+                elif rows.bound[index] == _AT_MINIMUM:
                     self._start(index)
         self._hand_out()
 
@@ -213,17 +213,17 @@ class Allocator:
         if full:
             rows.bound[index] = full >> 1 if full < 4 else 2
         else:
-            rows.bound[index] = RISING
+            rows.bound[index] = _RISING
             self._tilt(index, rows.weight[index])
 
     def _stop(self, index, bound):
         rows = self._rows
-        if rows.bound[index] == RISING:
+        if rows.bound[index] == _RISING:
             reached = self._level * rows.weight[index]
             if reached > rows.want_ma[index]:
                 rows.want_ma[index] = min(reached, rows.max_ma[index])
             self._tilt(index, -rows.weight[index])
-        elif rows.bound[index] != AT_MINIMUM:
+        elif rows.bound[index] != _AT_MINIMUM:
             return
         rows.bound[index] = bound
 
@@ -252,7 +252,7 @@ class Allocator:
             if self._slope[phase] and self._left[phase] < self._slope[phase]:
                 self._full |= 1 << phase
                 for index in range(rows.count):
-                    if rows.bound[index] == RISING and rows.phases[index] >> phase & 1:
+                    if rows.bound[index] == _RISING and rows.phases[index] >> phase & 1:
                         self._stop(index, phase)
 
     def _hand_out(self):

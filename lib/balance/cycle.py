@@ -3,7 +3,6 @@
 # waits for nothing and allocates nothing. Why a charger has what it has is found when somebody
 # asks.
 
-from balance import reasons
 from balance.allocator import AT_MAXIMUM, OFF, PAUSE_S, Allocator
 from balance.grid import FROM_SUPPLY, Grid
 from balance.ledger import Ledger
@@ -18,6 +17,23 @@ _STARTING_MS = const(10000)
 # A change smaller than this is not worth a request: the pilot's duty cycle has steps of 60 mA and
 # a meter 0.3 A of noise.
 _STEP_MA = const(500)
+
+# The places of these in balance.reasons.CODES.
+_NO_CAR = const(0)
+_MAXIMUM = const(1)
+_PHASE_SHORT = const(2)
+_FAIR_SHARE = const(3)
+_SUPPLY_SHORT = const(4)
+_WAITING = const(5)
+_PAUSED = const(6)
+_RAISING = const(7)
+_UNREACHABLE = const(8)
+_NOT_OBEYING = const(9)
+_METER_LOST = const(10)
+_NO_READING = const(11)
+_STARTING = const(12)
+_CHARGER_ERROR = const(13)
+_BAD_SETTINGS = const(14)
 
 _ELAPSED_MAX_MS = const(60000)
 _SECONDS_MAX = const(65535)
@@ -175,30 +191,30 @@ class Cycle:
 
     def _explain_reserved(self, index):
         flags = self.rows.flags[index]
-        code = reasons.UNREACHABLE
+        code = _UNREACHABLE
         if self.rows.aside[index] == DISOBEYING:
-            code = reasons.NOT_OBEYING
+            code = _NOT_OBEYING
         elif not flags & USABLE:
-            code = reasons.BAD_SETTINGS
+            code = _BAD_SETTINGS
         elif self.starting_ms and not flags & KNOWN:
-            self._say(reasons.STARTING, (self.starting_ms + 999) // 1000, 0)
+            self._say(_STARTING, (self.starting_ms + 999) // 1000, 0)
             return
         self._say(code, self.rows.booked_ma[index], 0)
 
     def _explain_state(self, index):
         rows = self.rows
         if rows.state[index] == STATE_A:
-            self._say(reasons.NO_CAR, 0, 0)
+            self._say(_NO_CAR, 0, 0)
         elif rows.state[index] > STATE_D:
-            self._say(reasons.CHARGER_ERROR, 0, 0)
+            self._say(_CHARGER_ERROR, 0, 0)
         elif self.grid.lost:
-            self._say(reasons.METER_LOST, self.grid.age_ms // 1000, 0)
+            self._say(_METER_LOST, self.grid.age_ms // 1000, 0)
         elif self.starting_ms:
-            self._say(reasons.STARTING, (self.starting_ms + 999) // 1000, 0)
+            self._say(_STARTING, (self.starting_ms + 999) // 1000, 0)
         elif not self._may_raise:
-            self._say(reasons.NO_READING, 0, 0)
+            self._say(_NO_READING, 0, 0)
         elif rows.hold_s[index]:
-            self._say(reasons.PAUSED, rows.hold_s[index], 0)
+            self._say(_PAUSED, rows.hold_s[index], 0)
         else:
             return False
         return True
@@ -210,17 +226,17 @@ class Cycle:
         if bound == OFF:
             self._explain_waiting(index)
         elif rows.want_ma[index] - set_ma >= _STEP_MA:
-            self._say(reasons.RAISING, 0, 0)
+            self._say(_RAISING, 0, 0)
         elif bound >= AT_MAXIMUM or set_ma >= rows.max_ma[index]:
-            self._say(reasons.MAXIMUM, 0, 0)
+            self._say(_MAXIMUM, 0, 0)
         else:
             self._say(self._full(bound), bound + 1, rows.max_ma[index] - set_ma)
 
     def _full(self, phase):
         if self.grid.source[phase] == FROM_SUPPLY:
-            return reasons.SUPPLY_SHORT
+            return _SUPPLY_SHORT
         shared = self.allocator.users[phase] > 1
-        return reasons.FAIR_SHARE if shared else reasons.PHASE_SHORT
+        return _FAIR_SHARE if shared else _PHASE_SHORT
 
     def _explain_waiting(self, index):
         mask = self.rows.phases[index]
@@ -230,7 +246,7 @@ class Cycle:
             if mask >> phase & 1 and (worst < 0 or spare[phase] < spare[worst]):
                 worst = phase
         missing = max(self.rows.min_ma[index] - spare[worst], 0)
-        self._say(reasons.WAITING, worst + 1, missing)
+        self._say(_WAITING, worst + 1, missing)
 
     def _say(self, code, a, b):
         self.reason = code

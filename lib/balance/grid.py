@@ -5,8 +5,8 @@
 # to there. Raises and cuts aim a little below it, or noise chatters.
 #
 # The reading already holds what the cars draw, so the room is aim - reading. A raise uses the
-# least that the chargers count for in the reading, or what was just offered is given away twice; a cut
-# uses the most, or one overload is cut again with every reading until the cars have followed.
+# least that the chargers count for in the reading, or what was just offered is given away twice; a
+# cut uses the most, or one overload is cut again with every reading until the cars have followed.
 # Nothing is cut unless the reading is above target; a raise is two thirds of the room, against the
 # highest house of the last 8 s. Without a recent reading nothing is raised; once the meter is lost
 # all chargers together get `without_meter_ma`.
@@ -136,7 +136,7 @@ class Grid:
             self._note_jump(phase, house)
         if reading > self.target_ma:
             self.over |= 1 << phase
-            most = ledger.most[phase] - reading
+            most = ledger.most[phase] - ledger.below[phase] - reading
             told = ledger.told[phase]
             self.budget_ma[phase] = min(most + self._aim, told)
             self.room_ma[phase] = min(most + self.target_ma, told)

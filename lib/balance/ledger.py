@@ -51,7 +51,8 @@ class Ledger:
 
     told, least, most, booked: of the chargers that can be controlled. reserved: bookings of the
     others; counted: what those count for in a reading. unsettled: how many have a change under
-    way; idle: what was told to those that are not drawing; unread: how many never answered.
+    way; idle: what was told to those that are not drawing; below: how much less than `most` those
+    without a meter may draw; unread: how many never answered.
     """
 
     def __init__(self, rows):
@@ -64,6 +65,7 @@ class Ledger:
         self.counted = array("i", (0, 0, 0))
         self.unsettled = array("i", (0, 0, 0))
         self.idle = array("i", (0, 0, 0))
+        self.below = array("i", (0, 0, 0))
         self.unread = 0
         eight = bytes(32)  # sums by mask of phases
         self._told = array("i", eight)
@@ -71,6 +73,10 @@ class Ledger:
         self._idle = array("i", eight)
         self._reserved = array("i", eight)
         self._counted = array("i", eight)
+        self._least = array("i", eight)
+        self._most = array("i", eight)
+        self._changing = array("i", eight)
+        self._below = array("i", eight)
 
     # -- what the delivery reports --
 
@@ -143,25 +149,18 @@ class Ledger:
         rows = self._rows
         rotation = rows.rotation[index]
         flags = rows.flags[index] | METERED
-        if rotation == 0xFF:
-            largest = max(own_ma[0], own_ma[1], own_ma[2])
-            self._drew(index, largest, largest, largest)
-        else:
-            self._drew(index, 0, 0, 0)
-            for own in range(3):
-                grid = rotation >> 2 * own & 3
-                if grid < 3:
-                    rows.draw_ma[3 * index + grid] = own_ma[own]
+        first = 3 * index
+        largest = max(own_ma[0], own_ma[1], own_ma[2]) if rotation == 0xFF else 0
+        for phase in range(first, first + 3):
+            rows.draw_ma[phase] = largest
+        for own in range(3):
+            grid = rotation >> 2 * own & 3
+            if grid < 3:
+                rows.draw_ma[first + grid] = own_ma[own]
         if flags & CONFIRMED and rows.settling_ms[index] >= CAR_FOLLOWS_MS:
             flags |= DRAW_SETTLED
         rows.flags[index] = flags
         rows.draw_age_ms[index] = 0
-
-    def _drew(self, index, first_ma, second_ma, third_ma):
-        draw_ma = self._rows.draw_ma
-        draw_ma[3 * index] = first_ma
-        draw_ma[3 * index + 1] = second_ma
-        draw_ma[3 * index + 2] = third_ma
 
     # -- what the cycle asks --
 
@@ -179,91 +178,107 @@ class Ledger:
         """Lets time pass, books every charger, and adds up into the arrays of this object."""
         self.unread = 0
         for phase in range(3):
-            self.least[phase] = self.most[phase] = self.unsettled[phase] = 0
-        for mask in range(8):
-            self._told[mask] = self._booked[mask] = self._idle[mask] = 0
+            self.least[phase] = self.most[phase] = 0
+        for mask in range(1, 8):
+            self._told[mask] = self._booked[mask] = self._idle[mask] = self._changing[mask] = 0
+            self._least[mask] = self._most[mask] = self._below[mask] = 0
             self._reserved[mask] = self._counted[mask] = 0
         for index in range(self._rows.count):
             self._age(index, elapsed_ms)
-            self._book(index)
+            aside = self._aside(index)
+            if aside:
+                self._reserve(index, aside)
+            else:
+                self._book(index)
         for phase in range(3):
             self.told[phase] = _on_phase(self._told, phase)
             self.booked[phase] = _on_phase(self._booked, phase)
             self.idle[phase] = _on_phase(self._idle, phase)
+            self.least[phase] += _on_phase(self._least, phase)
+            self.most[phase] += _on_phase(self._most, phase)
+            self.unsettled[phase] = _on_phase(self._changing, phase)
+            self.below[phase] = _on_phase(self._below, phase)
             self.reserved[phase] = _on_phase(self._reserved, phase)
             self.counted[phase] = _on_phase(self._counted, phase)
 
     def _age(self, index, elapsed_ms):
         rows = self._rows
-        rows.draw_age_ms[index] = min(rows.draw_age_ms[index] + elapsed_ms, AGE_MAX)
         rows.silent_ms[index] = min(rows.silent_ms[index] + elapsed_ms, AGE_MAX)
         flags = rows.flags[index]
+        if flags & METERED:
+            rows.draw_age_ms[index] = min(rows.draw_age_ms[index] + elapsed_ms, AGE_MAX)
         if flags & FRESH:
             rows.flags[index] = flags & ~FRESH
-            return
-        settling = min(rows.settling_ms[index] + elapsed_ms, AGE_MAX)
-        rows.settling_ms[index] = settling
-        if flags & CONFIRMED and settling >= _SEEN_BY_METER_MS:
-            rows.least_ma[index] = rows.most_ma[index] = rows.set_ma[index]
+        elif flags & CONFIRMED and rows.settling_ms[index] < _SEEN_BY_METER_MS:
+            rows.settling_ms[index] += min(elapsed_ms, _SEEN_BY_METER_MS)
+            if rows.settling_ms[index] >= _SEEN_BY_METER_MS:
+                rows.least_ma[index] = rows.most_ma[index] = rows.set_ma[index]
 
-    def _book(self, index):
+    def _aside(self, index):
         rows = self._rows
         flags = rows.flags[index]
-        mask = rows.phases[index]
-        booked = rows.most_ma[index]
-        if flags & CONFIRMED and rows.settling_ms[index] >= CAR_FOLLOWS_MS:
-            booked = rows.set_ma[index]
-        aside = DISOBEYING if flags & DISOBEYS else CONTROLLED
         if (
             not flags & KNOWN
             or rows.silent_ms[index] >= _SILENT_MS
             or rows.failures[index] >= FAILURES_UNREACHABLE
         ):
             aside = UNREACHABLE
-            booked = max(rows.set_ma[index], rows.most_ma[index], rows.reserve_ma[index])
-            if flags & (KNOWN | USABLE) == USABLE:
-                self.unread += 1
+        else:
+            aside = DISOBEYING if flags & DISOBEYS else CONTROLLED
         rows.aside[index] = aside
-        rows.booked_ma[index] = booked
-        if aside:
-            self._reserved[mask] += booked
-            self._counted[mask] += self._counts(index, aside)
-        elif booked:
-            self._told[mask] += rows.set_ma[index]
-            self._booked[mask] += booked
-            self._bracket(index, mask)
+        return aside
 
-    # Reserved for: what it counts for in a reading.
-    def _counts(self, index, aside):
+    def _reserve(self, index, aside):
         rows = self._rows
+        mask = rows.phases[index]
+        booked = counted = rows.most_ma[index]
         if aside == UNREACHABLE:
-            return min(rows.set_ma[index], rows.reserve_ma[index])
-        return rows.most_ma[index] if self.draws(index) else 0
+            counted = min(rows.set_ma[index], rows.reserve_ma[index])
+            booked = max(booked, rows.set_ma[index], rows.reserve_ma[index])
+            if rows.flags[index] & (KNOWN | USABLE) == USABLE:
+                self.unread += 1
+        elif not self.draws(index):
+            counted = 0
+        rows.booked_ma[index] = booked
+        self._reserved[mask] += booked
+        self._counted[mask] += counted
 
-    # What a car that charges may be drawing in a reading, at least and at most.
+    def _book(self, index):
+        rows = self._rows
+        set_ma = rows.set_ma[index]
+        most = rows.most_ma[index]
+        settled = rows.flags[index] & CONFIRMED and rows.settling_ms[index] >= CAR_FOLLOWS_MS
+        booked = set_ma if settled else most
+        rows.booked_ma[index] = booked
+        if most:
+            mask = rows.phases[index]
+            self._told[mask] += set_ma
+            self._booked[mask] += booked
+            if not STATE_C <= rows.state[index] <= STATE_D:
+                self._idle[mask] += set_ma
+            elif rows.flags[index] & METERED and rows.draw_age_ms[index] < _DRAW_FRESH_MS:
+                self._bracket(index, mask)
+            else:
+                self._least[mask] += rows.least_ma[index]
+                self._most[mask] += most
+                self._below[mask] += _BELOW_MA
+            if rows.least_ma[index] != most:
+                self._changing[mask] += 1
+
+    # A charger with a meter: its own currents narrow down what it counts for in a reading.
     def _bracket(self, index, mask):
         rows = self._rows
-        least = rows.least_ma[index]
-        most = rows.most_ma[index]
-        draws = self.draws(index)
-        if not draws:
-            self._idle[mask] += rows.set_ma[index]
-        fresh = rows.flags[index] & METERED and rows.draw_age_ms[index] < _DRAW_FRESH_MS
-        settled = fresh and rows.flags[index] & DRAW_SETTLED
+        settled = rows.flags[index] & DRAW_SETTLED
         for phase in range(3):
             if mask >> phase & 1:
-                if least != most:
-                    self.unsettled[phase] += 1
-                if draws:
-                    draw = rows.draw_ma[3 * index + phase] if fresh else least
-                    self.least[phase] += min(least, draw)
-                    self.most[phase] += min(most, draw) if settled else max(most - _BELOW_MA, 0)
+                draw = rows.draw_ma[3 * index + phase]
+                self.least[phase] += min(rows.least_ma[index], draw)
+                self.most[phase] += min(rows.most_ma[index], draw if settled else AGE_MAX)
 
 
-def _on_phase(by_mask, phase):
-    bit = 1 << phase
-    total = 0
-    for mask in range(bit, 8):
-        if mask & bit:
-            total += by_mask[mask]
-    return total
+def _on_phase(sums, phase):
+    if phase == 0:
+        return sums[1] + sums[3] + sums[5] + sums[7]
+    if phase == 1:
+        return sums[2] + sums[3] + sums[6] + sums[7]
+    return sums[4] + sums[5] + sums[6] + sums[7]

@@ -1,10 +1,9 @@
 # Why a charger has what it has: a code and up to two integers. The words live in the page
 # (`firmware/page/words`), and the build fails if a code has none.
 
-from micropython import const
-
 # Each code with the names of its numbers in `/api/status`, in one string, since as tuples they
-# would take ten times the memory. A name that ends in `phase` is the grid's phase 1 to 3.
+# would take ten times the memory; their order is that of the constants in `cycle.py`. A name
+# that ends in `phase` is the grid's phase 1 to 3.
 #   no_car          state A                     waiting        its minimum does not fit; missing
 #   maximum         has its own maximum         paused         stays paused, against flicker
 #   phase_short     its phase has no more       raising        waits until others have made room
@@ -19,23 +18,3 @@ CODES = (
     "unreachable booked_ma|not_obeying booked_ma|meter_lost age_s|no_reading|starting left_s|"
     "charger_error|bad_settings booked_ma"
 )
-
-NO_CAR = const(0)
-MAXIMUM = const(1)
-PHASE_SHORT = const(2)
-FAIR_SHARE = const(3)
-SUPPLY_SHORT = const(4)
-WAITING = const(5)
-PAUSED = const(6)
-RAISING = const(7)
-UNREACHABLE = const(8)
-NOT_OBEYING = const(9)
-METER_LOST = const(10)
-NO_READING = const(11)
-STARTING = const(12)
-CHARGER_ERROR = const(13)
-BAD_SETTINGS = const(14)
-
-# Standing warnings (design, section 5): the limit leaves less than a minimum; the reserves on a
-# phase exceed what it may carry; a line of chargers.jsonl cannot be used.
-WARNINGS = "target_below_minimum|fallbacks_above_target|bad_charger"

@@ -1,5 +1,5 @@
 # One row per charger, as arrays made once, so that a cycle allocates nothing. The arrays are
-# public: the parts of the core read and write them by index, and the rest of the firmware reads them.
+# public: the parts of the core read and write them by index, the rest of the firmware reads them.
 #
 # Limits          phases, rotation, max_ma, min_ma, reserve_ma, priority, weight
 # Seen            state, flags, silent_ms, failures, draw_ma, draw_age_ms

@@ -3,14 +3,15 @@
 
 from array import array
 
-A, B, C, D, E, F = range(6)  # IEC 61851-1
-NO_STATE = 255
-NOT_SAID = -1
+from micropython import const
+
+NO_STATE = const(255)
 
 
 class Answer:
-    """`state` A..F or NO_STATE, `allowed_ma` or NOT_SAID, and, where `has_phases`, `phase_ma`:
-    what the car draws, in mA, in the order of the charger's own phases."""
+    """`state`: 0..5 for A..F (IEC 61851-1), NO_STATE if not said. `allowed_ma`: -1 if not said.
+    Where `has_phases`, `phase_ma`: what the car draws, in the order of the charger's own phases.
+    """
 
     def __init__(self):
         self.phase_ma = array("i", (0, 0, 0))
@@ -18,7 +19,7 @@ class Answer:
 
     def clear(self) -> None:
         self.state = NO_STATE
-        self.allowed_ma = NOT_SAID
+        self.allowed_ma = -1
         self.has_phases = False
         for phase in range(3):
             self.phase_ma[phase] = 0

@@ -1,6 +1,6 @@
 # Modbus RTU master on a half-duplex line, for asyncio ("MODBUS over Serial Line" V1.02). umodbus
 # builds the requests; its own line blocks for half a second and takes wrong replies, so the line,
-# the deadlines and every check of a reply are here and in `frame`.
+# the deadlines and every check of a reply are here.
 #
 # A reply names its unit, function and length, but neither its registers nor its request. So a
 # late reply to an earlier request can be told from the right one by time only: while one may still
@@ -11,31 +11,56 @@ import asyncio
 from array import array
 
 from micropython import const
+from umodbus.functions import read_holding_registers, read_input_registers
 
 from clock import add_ms, diff_ms, now_ms, sleep_ms
-from modbus import frame
-from modbus.frame import KINDS, Received, Request
 
-_TEXTS = (
-    "",
-    "no answer",
-    "an answer with a wrong CRC",
-    "an answer from another unit",
-    "an answer to another function",
-    "an answer of another length",
-    "a truncated answer",
-    "exception %d",
-    "no line (%s)",
-    "a line that is never silent",
+# What a line counts. Outcomes, one for each read: ok, timeout (no answer at all), crc, unit,
+# function and length (a whole frame, but not our answer), truncated, exception, gone (no port, or
+# it failed), noise (the line would not be silent). Incidents that cost nothing: echo (of our
+# request), noise (bytes that mean nothing), late (a reply to an earlier request). A decoder adds
+# value (a number that cannot be).
+KINDS: tuple = tuple(
+    "ok timeout crc unit function length truncated exception gone noise echo late value".split()
 )
 
-_REQUESTS = const(8)
+_TEXT = "unit %d, function %d, %d registers from %d: %s"
+_EXPECTED = "expected unit 1..247, function 3 or 4, 1..125 registers below 65536"
+
+# The longest reply has 255 bytes; the rest is for noise before it.
+_ROOM = const(320)
+
+_REQUEST = const(8)
 _REOPEN_MS = const(500)
-_GRAIN_MS = const(4)
+_GRAIN_MS = const(8)
+
+# A wake-up costs more than reading the bytes, so the first one is when the unit usually has
+# answered: 1 ms earlier after each answer that was there, later after one that was not.
+_LATER_MS = const(4)
+_MOST_USUAL_MS = const(40)
 
 # A reply that has begun and then pauses for longer than this is over. USB dongles hand bytes over
 # in lumps, up to 16 ms late (FTDI AN232B-04).
 _STALL_MS = const(40)
+
+# CRC-16/MODBUS for four bits at a time: 32 bytes instead of 512.
+_CRC_TABLE = array("H", b"\x00" * 32)
+for _i in range(16):
+    _crc = _i
+    for _ in range(4):
+        _crc = _crc >> 1 ^ (0xA001 if _crc & 1 else 0)
+    _CRC_TABLE[_i] = _crc
+
+
+def crc16(data, begin: int, end: int) -> int:
+    """CRC-16/MODBUS of `data[begin:end]`; 0 if the last two bytes are the right CRC themselves."""
+    table = _CRC_TABLE
+    crc = 0xFFFF
+    for i in range(begin, end):
+        crc ^= data[i]
+        crc = crc >> 4 ^ table[crc & 15]
+        crc = crc >> 4 ^ table[crc & 15]
+    return crc
 
 
 class LineError(OSError):
@@ -57,9 +82,9 @@ class Line:
     """A line that many tasks may share; one request is on it at a time.
 
     `open_port()` returns a port (`write(frame)`, `readinto(view)` -> None: nothing there, 0: gone,
-    or a number of bytes, `close()`) or raises OSError; it is called again, at most every 500 ms,
-    while the port is gone. `baud`, `parity` ("N", "E", "O") and `stop` (1, 2) are for the timing.
-    `counts` has one count for each of `KINDS`.
+    or a number of bytes, `close()`, which raises nothing) or raises OSError; it is called again,
+    500 ms later, while the port is gone. `baud`, `parity` ("N", "E", "O") and `stop` (1, 2) are
+    for the timing. `counts` has one count for each of `KINDS`.
     """
 
     def __init__(self, open_port, baud: int = 9600, parity: str = "N", stop: int = 1):
@@ -67,16 +92,19 @@ class Line:
         self._open_port = open_port
         self._port = None
         self._lock = asyncio.Lock()
-        self._requests = {}
-        self._received = Received(self.counts)
-        self._crc_failed = False
+        self._view = memoryview(bytearray(_ROOM))
+        self._frame = b"\x00" * _REQUEST  # the request that was made last
         self._owed = None  # the request that is not answered yet
         self._owed_ms = 0
         # Start, data, parity and stop bits; 3.5 characters, 1.75 ms above 19200 Bd (2.5.1.1)
         self._character_us = (9 + (parity != "N") + stop) * 1000000 // baud
         self._gap_ms = 2 if baud > 19200 else (7 * self._character_us + 1999) // 2000
-        now = now_ms()
-        self._reopen_at = self._heard_at = self._owed_until = self._deadline = now
+        self._usual_ms = 0  # what the unit takes besides the time on the wire
+        self._reopen_ms = 0
+        self._heard_at = now_ms()
+        # `_have` bytes are there, no frame of ours begins before `_at`; `_begun`: the head of a
+        # reply to our request has been seen.
+        self._have = self._at = 0
 
     async def read_registers(
         self,
@@ -95,184 +123,212 @@ class Line:
         be. Ends within 4 times `timeout_ms`, 0.5 s, 2 pauses and twice the time on the wire.
         """
         await self._lock.acquire()
+        kind = "ok"
         try:
-            request, registers = self._request(unit, function, start, count)
-            detail = None
-            try:
-                if self._port is None:
-                    await self._reopen()
-                if self._is_silent(pause_ms) or await self._hush(request, timeout_ms, pause_ms):
-                    kind = await self._answer(request, self._send(request, timeout_ms))
-                else:
-                    kind = frame.NOISE
-            except OSError as error:
-                kind, detail = frame.GONE, error
-                self.close()
-            self.counts[kind] += 1
-            if kind != frame.OK:
-                raise self._error(kind, request, detail)
-            return registers
+            self._prepare(unit, function, start, count)
+            pause_ms = max(pause_ms, self._gap_ms)
+            if (
+                self._port is None
+                or self._owed is not None
+                or _left_ms(add_ms(self._heard_at, pause_ms), 2 * pause_ms)
+                or self._listen()
+            ):
+                kind = await self._hush(timeout_ms, pause_ms)
+            if kind == "ok":
+                wait = self._send(timeout_ms)
+                while wait >= 0:
+                    await sleep_ms(wait)
+                    wait = self._look(wait)
+                if self._owed is not None or self._at:
+                    kind = await self._explain()
+            text = kind
+        except OSError as error:
+            kind = "gone"
+            text = "gone: %s" % error
+            port, self._port = self._port, None
+            self._owed = None
+            if port is not None:
+                port.close()
         finally:
+            self._have = self._at = 0
             self._lock.release()
+        if kind == "ok" and self._view[1] & 0x80:
+            kind = "exception"
+            text = "exception %d" % self._view[2]
+        self.count(kind)
+        if kind != "ok":
+            raise LineError(kind, _TEXT % (unit, function, count, start, text))
+        return self._registers
 
     def count(self, kind: str) -> None:
-        """Counts one more of a kind that only the user of the data can see."""
+        """Counts one more of a kind; also for what only the user of the data can see."""
         self.counts[KINDS.index(kind)] += 1
 
-    def close(self) -> None:
-        """Closes the port; the next read opens it again."""
-        port, self._port = self._port, None
-        self._owed = None
-        if port is not None:
-            try:
-                port.close()
-            except OSError:
-                pass  # gone already
+    # One request is kept, since a meter is asked the same again and again, with the view on where
+    # its answer's registers will be.
+    def _prepare(self, unit, function, start, count):
+        frame = self._frame
+        if frame[0] == unit and frame[1] == function and frame[5] == count:
+            if frame[2] << 8 | frame[3] == start:
+                return
+        possible = 1 <= unit <= 247 and 3 <= function <= 4 and 1 <= count <= 125
+        if not possible or not 0 <= start <= 65536 - count:
+            raise ValueError(_TEXT % (unit, function, count, start, _EXPECTED))
+        build = read_holding_registers if function == 3 else read_input_registers
+        frame = bytes((unit,)) + build(start, count)
+        crc = crc16(frame, 0, len(frame))
+        self._frame = frame + bytes((crc & 0xFF, crc >> 8))
+        self._size = 5 + 2 * count
+        self._registers = self._view[3 : 3 + 2 * count]
 
-    # Each request is built once and kept, with the view on where its answer's registers will be.
-    def _request(self, unit, function, start, count):
-        key = (unit, function, start, count)
-        entry = self._requests.get(key)
-        if entry is None:
-            entry = Request(unit, function, start, count), self._received.view[3 : 3 + 2 * count]
-            if len(self._requests) >= _REQUESTS:
-                self._requests.clear()
-            self._requests[key] = entry
-        return entry
-
-    def _error(self, kind, request, detail):
-        text = _TEXTS[kind]
-        if kind == frame.EXCEPTION:
-            text = text % self._received.buffer[2]
-        elif kind == frame.GONE:
-            text = text % detail
-        return LineError(KINDS[kind], request.text + ": " + text)
-
-    async def _reopen(self):
-        wait = _left_ms(self._reopen_at, _REOPEN_MS)
-        if wait:
-            await sleep_ms(wait)
-        self._reopen_at = add_ms(now_ms(), _REOPEN_MS)
-        self._port = self._open_port()
-
-    # The usual case, without a coroutine: nothing is owed, nothing came, the pause is over.
-    def _is_silent(self, pause_ms):
+    # Opens the port if it is closed, waits until no earlier answer can come any more and the line
+    # is silent, and throws away what came until then. Does not wait if this very request was
+    # answered by a mangled reply: the unit is done.
+    async def _hush(self, timeout_ms, pause_ms):
+        if self._port is None:
+            await sleep_ms(self._reopen_ms)
+            self._reopen_ms = _REOPEN_MS
+            self._port = self._open_port()
         if self._owed is not None:
-            return False
-        self._received.clear()
-        pause = max(pause_ms, self._gap_ms)
-        return not _left_ms(add_ms(self._heard_at, pause), 2 * pause) and not self._listen()
-
-    # Waits until no earlier answer can come any more and the line is silent, and throws away what
-    # came until then. Not if this very request was answered by a mangled reply: the unit is done.
-    async def _hush(self, request, timeout_ms, pause_ms):
-        received = self._received
-        if self._owed is not None:
-            if not (self._owed is request and received.begun):
+            if not (self._owed is self._frame and self._begun):
                 await sleep_ms(_left_ms(self._owed_until, self._owed_ms))
-            received.clear()
-            self._owed = None
+        self._owed = None
         deadline = add_ms(now_ms(), timeout_ms + pause_ms)
-        pause = max(pause_ms, self._gap_ms)
-        wait = _left_ms(add_ms(self._heard_at, pause), 2 * pause)
+        wait = _left_ms(add_ms(self._heard_at, pause_ms), 2 * pause_ms)
         while True:
-            if wait:
-                await sleep_ms(wait)
+            await sleep_ms(wait)
             if not self._listen():
                 break
             if diff_ms(now_ms(), deadline) >= 0:
-                return False
-            wait = pause
-        if received.have:
-            await self._count_junk(received.have)
-        return True
+                return "noise"
+            wait = pause_ms
+        if self._have:
+            self.count("noise" if await self._find_frame(self._have) < 0 else "late")
+        return "ok"
 
-    # Returns how long the answer takes at least: request, silence and answer on the wire.
-    def _send(self, request, timeout_ms):
-        on_wire = self._wire_ms(len(request.frame))
-        wait = on_wire + self._gap_ms + self._wire_ms(request.size)
-        self._received.clear()
-        self._crc_failed = False
-        self._owed = request
+    # Returns how long to sleep: request, silence and answer on the wire, and what the unit took
+    # beyond that lately.
+    def _send(self, timeout_ms):
+        on_wire = _REQUEST * self._character_us // 1000 + 1
+        wait = on_wire + self._gap_ms + self._size * self._character_us // 1000 + 1
+        self._have = self._at = 0
+        self._begun = self._crc_failed = False
+        self._owed = self._frame
         self._owed_ms = wait + 2 * timeout_ms
         now = now_ms()
         self._heard_at = add_ms(now, on_wire)
         self._deadline = add_ms(now, wait + timeout_ms)
         self._owed_until = add_ms(now, self._owed_ms)
-        self._port.write(request.frame)
-        return wait
+        self._port.write(self._frame)
+        self._first_ms = wait + min(self._usual_ms, timeout_ms)
+        return self._first_ms
 
-    # Sleeps until the answer can be complete, looks, and sleeps for what is lacking: a few times
-    # in all. While nothing comes the sleeps grow with the time that has passed.
-    async def _answer(self, request, wait):
-        received = self._received
-        while True:
-            await sleep_ms(wait)
-            self._listen()
-            lacking = received.search(request)
-            while lacking <= 0:
-                end = received.have + lacking
-                if received.valid(received.at, end):
-                    if received.at:
-                        await self._count_junk(received.at)
-                    return self._accept(request, end)
+    # Looks at what has come after `slept` ms. Returns how many ms later to look again; -1: it is
+    # over, and a valid answer is at `_at` if nothing is owed. While nothing comes the times grow.
+    def _look(self, slept):
+        self._listen()
+        lacking = self._search()
+        if lacking <= 0:
+            end = self._have + lacking
+            if crc16(self._view, self._at, end):
                 self._crc_failed = True
-                received.at += 1
-                await sleep_ms(0)
-                lacking = received.search(request)
-            left = diff_ms(self._deadline, now_ms())
-            silent = diff_ms(now_ms(), self._heard_at)
-            if left <= 0 or (received.begun and silent >= _STALL_MS + self._gap_ms):
-                return await self._explain(request)
-            wait = max(self._wire_ms(lacking), _GRAIN_MS, 0 if received.have else silent >> 2)
-            wait = min(wait, left)
+                self._at += 1
+                return 0  # one CRC at a time: noise can look like many long frames
+            if self._have > end:
+                self.count("noise")
+            self._owed = None
+            usual = self._usual_ms + (-1 if slept == self._first_ms else _LATER_MS)
+            self._usual_ms = max(0, min(usual, _MOST_USUAL_MS))
+            return -1
+        now = now_ms()
+        left = diff_ms(self._deadline, now)
+        silent = diff_ms(now, self._heard_at)
+        if left <= 0 or (self._begun and silent >= _STALL_MS + self._gap_ms):
+            return -1
+        wait = lacking * self._character_us // 1000 + 1
+        wait = max(wait, _GRAIN_MS, 0 if self._have else silent >> 2)
+        return min(wait, left)
 
-    # Takes the valid frame from `at` to `end`, which then is at the front of the buffer.
-    def _accept(self, request, end):
-        received = self._received
-        self._owed = None
-        if received.have > end:
-            self.counts[frame.NOISE] += 1
-        received.to_front(end)
-        return frame.OK if received.buffer[1] == request.function else frame.EXCEPTION
+    # Moves `_at` on to where the answer may begin; returns how many bytes it lacks. 0 or less: a
+    # frame is there, from `_at` to `_have` plus that; its CRC is not looked at. Takes echoes out.
+    def _search(self):
+        view = self._view
+        frame = self._frame
+        at = self._at
+        size = self._size
+        while at < self._have:
+            known = self._have - at
+            function = view[at + 1] if known > 1 else frame[1]
+            if view[at] == frame[0] and function & 0x7F == frame[1]:
+                echo = known > 2 and view[at + 2] == frame[2]
+                echo = echo and view[at : min(at + _REQUEST, self._have)] == frame[:known]
+                if echo and known >= _REQUEST:
+                    self.count("echo")
+                    self._drop(at, at + _REQUEST)
+                    self._begun = False
+                    continue
+                if function != frame[1]:
+                    size = 5
+                elif known > 2 and view[at + 2] != size - 5:
+                    size = 0
+                if size:
+                    self._begun |= known > 2
+                    break
+                size = self._size
+                if echo:  # its rest may be on its way
+                    break
+            at += 1
+        self._at = at
+        return at + size - self._have
 
-    # Why there is no answer, from what has come.
-    async def _explain(self, request):
-        received = self._received
+    # Why there is no answer, from what has come; "ok" if something stood before an answer.
+    async def _explain(self):
+        if self._owed is None:
+            self.count("noise" if await self._find_frame(self._at) < 0 else "late")
+            self._drop(0, self._at)
+            return "ok"
         if self._crc_failed:
-            return frame.CRC
-        if received.begun:
-            return frame.TRUNCATED
-        at = await self._find_frame(received.have)
+            return "crc"
+        if self._begun:
+            return "truncated"
+        at = await self._find_frame(self._have)
         if at < 0:
-            self.counts[frame.NOISE] += received.have > 0
-            return frame.TIMEOUT
-        if received.buffer[at] != request.unit:
-            return frame.UNIT
-        same = received.buffer[at + 1] & 0x7F == request.function
-        return frame.LENGTH if same else frame.FUNCTION
+            if self._have:
+                self.count("noise")
+            return "timeout"
+        if self._view[at] != self._frame[0]:
+            return "unit"
+        return "length" if self._view[at + 1] & 0x7F == self._frame[1] else "function"
 
-    async def _count_junk(self, end):
-        late = await self._find_frame(end) >= 0
-        self.counts[frame.LATE if late else frame.NOISE] += 1
-
-    # Where in the first `end` bytes a valid reply of anybody begins; -1: nowhere. One CRC at a
-    # time: noise can look like many long frames.
+    # Where in the first `end` bytes a valid reply of anybody begins; -1: nowhere.
     async def _find_frame(self, end):
-        for at in range(end):
-            last = self._received.frame_end(at, end)
-            if last:
-                if self._received.valid(at, last):
+        view = self._view
+        for at in range(end - 4):
+            last = at + 5 + (0 if view[at + 1] & 0x80 else view[at + 2])
+            if view[at] and last <= end:
+                if crc16(view, at, last) == 0:
                     return at
                 await sleep_ms(0)
         return -1
 
-    # Takes what has come; returns how many bytes.
+    # Takes what has come; returns whether there was something.
     def _listen(self):
-        got = self._received.take(self._port)
-        if got:
-            self._heard_at = now_ms()
-        return got
+        if self._have == _ROOM:
+            self.count("noise")
+            self._drop(0, self._at or _ROOM)
+            self._at = 0
+        have = self._have
+        got = self._port.readinto(self._view[have:] if have else self._view)
+        if got is None:
+            return False
+        if got <= 0:
+            raise OSError("the port was closed")
+        self._have += got
+        self._heard_at = now_ms()
+        return True
 
-    def _wire_ms(self, characters):
-        return characters * self._character_us // 1000 + 1
+    # Takes the bytes from `begin` to `end` out.
+    def _drop(self, begin, end):
+        rest = self._have - end
+        self._view[begin : begin + rest] = self._view[end : self._have]
+        self._have = begin + rest

@@ -8,9 +8,149 @@ import asyncio
 import errno
 import socket
 
-from clock import sleep_ms
-from net.exchange import LINGER_MS, Exchange, Refused, refusal
-from net.wire import Wire
+from clock import add_ms, diff_ms, now_ms, sleep_ms
+from micropython import const
+from net.wire import Wire, content_length, field, ready
+
+_FIRST_BYTE_MS = const(2000)
+_PROGRESS_MS = const(8000)
+_EXCHANGE_MS = const(30000)
+_HEAD_SIZE = const(2048)
+_HEAD_LINES = const(24)
+_BODY_SIZE = const(2048)
+
+# A client that is refused has this long to read why.
+_LINGER_MS = const(100)
+
+# Errors of the socket that are answered.
+_STATUS = {errno.ETIMEDOUT: 408, errno.ENOBUFS: 431}
+
+
+class Exchange(Wire):
+    """One client at a time: microdot's reader and writer in one. Its buffer holds the request
+    until the answer begins, which then uses it: a request is read before it is answered."""
+
+    def begin(self, sock) -> None:
+        self.open(sock, _FIRST_BYTE_MS)
+        self._last = add_ms(now_ms(), _EXCHANGE_MS)
+        self._start = self._end = 0  # what has come and is not read, or what is to be sent
+        self.left = 0  # of the body, -1 once the answer has begun
+
+    def woken(self) -> None:
+        Wire.woken(self)
+        now = now_ms()
+        self.until = add_ms(now, min(_PROGRESS_MS, diff_ms(self._last, now)))
+
+    async def read_head(self) -> None:
+        """ValueError, with the status of the answer if it is not 400; OSError."""
+        at = -1
+        while at < 0:
+            self._end = await self.receive(self._end)
+            if not 65 <= self.buffer[0] <= 90:
+                raise ValueError
+            at = self.buffer.find(b"\r\n\r\n", 0, self._end)
+        self._start = at + 4
+        head = bytes(self.view[: at + 2])
+        self._lines = _lines(head)
+        head = head.lower()
+        if field(head, b"\r\ntransfer-encoding:") is not None:
+            raise ValueError(411)
+        self.left = max(0, content_length(head))
+        if self.left > _BODY_SIZE:
+            raise ValueError(413)
+
+    async def readline(self) -> bytes:
+        return self._lines.pop(0)
+
+    async def read(self, most: int = _BODY_SIZE) -> bytes:
+        """Up to `most` bytes of the body, at most what there is room for; b"" at its end."""
+        if self.left <= 0:
+            return b""
+        if self._start == self._end:
+            self._start = 0
+            self._end = await self.receive(0)
+        stop = min(self._end, self._start + min(most, self.left))
+        part = bytes(self.view[self._start : stop])
+        self._start = stop
+        self.left -= len(part)
+        return part
+
+    async def readexactly(self, count: int) -> bytes:
+        if count > self.left:
+            raise OSError(errno.ECONNRESET, "")
+        body = b""
+        while len(body) < count:
+            body += await self.read(count - len(body))
+        return body
+
+    def get_extra_info(self, name: str):
+        return None
+
+    def awrite(self, data):
+        """Gathers what is small. The exchange is its own awaitable with nothing to wait for: a
+        coroutine for each of two hundred pieces would be 30 KB of garbage a page."""
+        if self.left >= 0:
+            self.left = -1
+            self._end = 0
+        end = self._end + len(data)
+        if end > _HEAD_SIZE:
+            return self._send(data)
+        self.view[self._end : end] = data
+        self._end = end
+        return self
+
+    def __await__(self):
+        return iter(())
+
+    __iter__ = __await__
+
+    def aclose(self):
+        return self._send(b"")
+
+    # ECONNRESET is microdot's word for a client that is gone; one that takes nothing is as good.
+    async def _send(self, data) -> None:
+        self.awrite(b"")
+        size = self._end
+        self._end = 0
+        try:
+            await self.send(self.view[:size])
+            if len(data) > _HEAD_SIZE:
+                await self.send(data)
+            else:
+                self.awrite(data)
+        except OSError:
+            raise OSError(errno.ECONNRESET, "")
+
+    async def refuse(self, status: int) -> None:
+        """Answers and waits a little for the client to read it: closing with bytes unread would
+        reset the connection and take the answer along."""
+        self._last = self.until = add_ms(now_ms(), _LINGER_MS)
+        text = "HTTP/1.0 %d \r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        try:
+            await self.send((text % status).encode())
+            for _ in range(8):
+                await self.receive(0)
+        except OSError:
+            pass
+
+
+# The lines of a head that microdot can read; ValueError for one that it cannot, which it would
+# report with a traceback: on a board that is 20 ms of a blocked serial port. In a path only ASCII
+# may be escaped: names go into bodies.
+def _lines(head: bytes) -> list:
+    str(head, "utf-8")
+    lines = head.split(b"\r\n")
+    if len(lines) > _HEAD_LINES + 2:
+        raise ValueError(431)
+    _, path, version = lines[0].split(b" ")
+    if path[:1] != b"/" or min(path) <= 32 or max(path) > 126 or version[:7] != b"HTTP/1.":
+        raise ValueError
+    for escape in path.split(b"%")[1:]:
+        _ = bytes([int(escape[:2], 16)]).decode()
+    for at in range(1, len(lines) - 1):
+        if lines[at][0] <= 32 or b":" not in lines[at]:
+            raise ValueError
+    return lines
 
 
 class Guard:
@@ -18,113 +158,83 @@ class Guard:
 
     def __init__(self, app, clients: int = 3):
         self._app = app
-        self._free = [Exchange() for _ in range(clients)]
-        self._busy = []
-        self._listener = None
+        self.exchanges = [Exchange(_HEAD_SIZE) for _ in range(clients)]
+        self._spare = Exchange(256)
+        self.listener = Wire(0)
         self._task = None
-        self._stopped = False
         self.counts = {"served": 0, "refused": 0, "timeout": 0, "failed": 0}
 
     async def serve(self, host: str, port: int) -> None:
         """Answers clients until `stop` or its task's end; OSError where it cannot listen."""
-        self._stopped = False
+        listener = self.listener
         self._task = asyncio.current_task()
-        self._listener = Wire(_listening(host, port))
+        listener.socket = sock = socket.socket()
         try:
+            sock.setblocking(False)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind(socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0][-1])
+            sock.listen(5)
             while True:
-                await self._accept()
+                await ready(listener, False)
+                await self._accept(sock)
         except asyncio.CancelledError:
-            if not self._stopped:
+            if self._task:
                 raise
         finally:
-            self._listener.close()
-            for exchange in self._busy:
-                exchange.task.cancel()
-                if not exchange.begun:  # a task that is cancelled before it runs never runs
-                    exchange.close()
+            listener.close()
+            for exchange in self.exchanges:
+                if exchange.task:
+                    exchange.task.cancel()
+                exchange.close()  # a task that is cancelled before it runs never runs
 
     def stop(self) -> None:
         """Ends `serve` and drops its clients."""
-        self._stopped = True
-        if self._task is not None:
-            self._task.cancel()
+        task = self._task
+        self._task = None
+        if task:
+            task.cancel()
 
     # Without a socket left every accept fails at once, so a failure is waited out.
-    async def _accept(self) -> None:
+    async def _accept(self, listener) -> None:
+        exchange = self._spare
+        for other in self.exchanges:
+            if not other.socket:
+                exchange = other
         try:
-            sock = await self._listener.accept()
+            exchange.begin(listener.accept()[0])
+            if exchange is not self._spare:
+                exchange.task = asyncio.create_task(self._answer(exchange))
         except (OSError, MemoryError):
             self.counts["failed"] += 1
+            exchange.close()
             await sleep_ms(100)
             return
-        try:
-            if self._free:
-                self._begin(self._free[-1], sock)
-            else:
-                await self._turn_away(sock)
-        except MemoryError:
-            self.counts["failed"] += 1
-            sock.close()
+        if exchange is self._spare:
+            await self._answer(exchange, 503)
 
-    def _begin(self, exchange: Exchange, sock) -> None:
-        exchange.begin(sock)
-        exchange.task = asyncio.create_task(self._answer(exchange))
-        self._busy.append(self._free.pop())
-
-    async def _turn_away(self, sock) -> None:
-        self.counts["refused"] += 1
-        wire = Wire(sock, LINGER_MS)
+    async def _answer(self, exchange: Exchange, status: int = 0) -> None:
+        outcome = "failed"
         try:
-            await wire.readinto(bytearray(512))
-            await wire.write(refusal(503))
-        except OSError:
-            pass
-        finally:
-            wire.close()
-
-    async def _answer(self, exchange: Exchange) -> None:
-        exchange.begun = True
-        try:
-            await self._exchange(exchange)
-        except OSError as error:
-            self.counts["timeout" if error.errno == errno.ETIMEDOUT else "failed"] += 1
-        except Exception:
-            self.counts["failed"] += 1
-        finally:
-            exchange.close()
-            self._busy.remove(exchange)
-            self._free.append(exchange)
-
-    async def _exchange(self, exchange: Exchange) -> None:
-        status = 0
-        try:
+            if status:
+                raise ValueError(status)
             await exchange.read_head()
             await self._app.handle_request(exchange, exchange)
-            self.counts["served"] += 1
-        except Refused as refused:
-            status = refused.args[0]
-            self.counts["refused"] += 1
-        except OSError as error:
-            if error.errno != errno.ETIMEDOUT or exchange.answering:
-                raise
-            status = 408
-            self.counts["timeout"] += 1
-        if status:
-            await exchange.refuse(status)
+            outcome = "served"
+        except Exception as error:
+            status = _status(error)
+            if status and exchange.left >= 0:
+                outcome = "timeout" if status == 408 else "refused"
+                await exchange.refuse(status)
+        finally:
+            self.counts[outcome] += 1
+            exchange.close()
 
 
-async def serve(app, host: str, port: int, clients: int = 3) -> None:
-    """Serves microdot's `app` on host:port for ever."""
-    await Guard(app, clients).serve(host, port)
-
-
-def _listening(host: str, port: int):
-    sock = socket.socket()
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind(socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0][-1])
-        sock.listen(5)
-    except OSError:
-        sock.close()
-        raise
-    return sock
+# What to answer after an error, 0 for nothing.
+def _status(error: Exception) -> int:
+    if isinstance(error, ValueError):
+        status = error.args[0] if error.args else 400
+        return status if isinstance(status, int) else 400
+    if isinstance(error, OSError):
+        return _STATUS.get(error.errno or 0, 0)
+    return 0

@@ -1,162 +1,151 @@
-# A TCP socket none of whose waits is longer than its deadline, on MicroPython and on CPython.
+# What the client and the guard share: a TCP socket none of whose waits outlasts its deadline, and
+# the two fields of a head (RFC 9112) that say where a message ends.
 #
-# `asyncio.wait_for_ms` makes two tasks a call: 1 KB of garbage and 30 us on the Unix port, a third
-# of an exchange with a charger. Here one task watches the deadlines of all sockets, and only while
-# there are any, so a wait costs what asyncio's own wait for a socket costs. The price is a grain:
-# a deadline is kept to GRAIN_MS. A task whose deadline has passed is not cancelled, or it could
-# not be told from one that somebody cancels; it is taken out of asyncio's queue of waiting sockets
-# and run, as `Task.cancel` and `Event.set` do it (extmod/asyncio/core.py, event.py).
+# `asyncio.wait_for_ms` makes two tasks a call: 1 KB of garbage and 30 us on the Unix port, half of
+# an exchange with a charger. Here one task watches the deadlines of all sockets, so a wait costs
+# what asyncio's own wait for a socket costs. The price is a grain: a deadline is kept to 100 ms. A
+# task whose deadline has passed is not cancelled, or it could not be told from one that somebody
+# cancels; it is taken out of asyncio's queue of waiting sockets and run, as `Task.cancel` and
+# `Event.set` do it (extmod/asyncio/core.py, event.py).
 
 import asyncio
 import errno
-import socket
 
 from clock import add_ms, diff_ms, now_ms, sleep_ms
+from micropython import const
 
-GRAIN_MS = 50
-_AGAIN = (errno.EAGAIN, errno.EINPROGRESS)
+_GRAIN_MS = const(100)
 
 _wires = []  # those with a deadline, until they are closed
 
 if hasattr(asyncio, "core"):
     from asyncio import core
 
-    _watch = None  # the task
-    _queue = None  # and the queue it is in: a new event loop has a new one
+    _queue = _watch = None  # the queue of tasks and the one of it that watches
 
+    # A new event loop has a new queue, and for want of memory a task may end.
     def _enter(wire) -> None:
-        global _watch, _queue
+        global _queue, _watch
         _wires.append(wire)
         if _watch is None or _watch.done() or _queue is not core._task_queue:
             _queue = core._task_queue
             _watch = asyncio.create_task(_watched())
 
+    # Only a task that waits for a socket: one that is due already must not be queued twice.
     async def _watched():
-        while _wires:
-            await sleep_ms(GRAIN_MS)
+        while True:
+            await sleep_ms(_GRAIN_MS)
             now = now_ms()
             for wire in _wires:
-                if diff_ms(wire.until, now) <= 0:
-                    _wake(wire.task)
+                task = wire.task
+                if diff_ms(wire.until, now) <= 0 and task and task.data is core._io_queue:
+                    core._io_queue.remove(task)
+                    core._task_queue.push(task)
 
-    # Only a task that waits for a socket: one that is due already must not be queued twice.
-    def _wake(task) -> None:
-        if task is not None and task.data is core._io_queue:
-            core._io_queue.remove(task)
-            core._task_queue.push(task)
-
-    def _ready(wire, write: bool):
+    def ready(wire, write: bool):
+        """Waits until the socket of `wire` can be read or written; OSError(ETIMEDOUT)."""
         wire.task = core.cur_task
         queue = core._io_queue
         (queue.queue_write if write else queue.queue_read)(wire.socket)
         yield
+        wire.woken()
 
 else:
+    import select
+    import socket
+
+    class _Stream(socket.SocketIO):
+        def connect(self, address) -> None:
+            self._sock.connect(address)
+
+        def close(self) -> None:
+            sock = self._sock
+            super().close()
+            sock.close()
 
     def _enter(wire) -> None:
-        pass
+        _wires.append(wire)
+        wire.socket = _Stream(wire.socket, "rw")
 
-    async def _ready(wire, write: bool) -> None:
-        loop = asyncio.get_running_loop()
-        woken = asyncio.Event()
-        add = loop.add_writer if write else loop.add_reader
-        remove = loop.remove_writer if write else loop.remove_reader
-        add(wire.socket, woken.set)
-        timer = None
-        if wire.until is not None:
-            timer = loop.call_later(max(0, diff_ms(wire.until, now_ms())) / 1000, woken.set)
-        try:
-            await woken.wait()
-        finally:
-            remove(wire.socket)
-            if timer:
-                timer.cancel()
+    # CPython runs this only in tests, where looking again and again is soon enough.
+    async def ready(wire, write: bool) -> None:
+        found = ()
+        while not found:
+            await sleep_ms(1)
+            Wire.woken(wire)
+            reads, writes, _ = select.select([wire.socket], [wire.socket], (), 0)
+            found = writes if write else reads
+        wire.woken()
 
 
 class Wire:
-    """One non-blocking socket. `limit_ms` bounds every wait from then on; one reads, one writes.
+    """One socket at a time and the buffer of what it says. OSError: ETIMEDOUT at the deadline,
+    ENOBUFS where the buffer is full, ECONNRESET at an end too early, and the socket's own."""
 
-    Every method raises OSError: ETIMEDOUT at the deadline, what the socket says otherwise.
-    `close` must be called on every path.
-    """
+    def __init__(self, size: int):
+        self.buffer = bytearray(size)
+        self.view = memoryview(self.buffer)
+        self.socket = self.task = self.until = None
 
-    def __init__(self, sock, timeout_ms: int = None):
-        sock.setblocking(False)
+    def open(self, sock, timeout_ms: int) -> None:
+        """Takes a socket, which `close` must close on every path."""
         self.socket = sock
-        self.task = None
-        self.until = None
-        if timeout_ms is not None:
-            self.limit_ms(timeout_ms)
-
-    def limit_ms(self, ms: int) -> None:
-        """From here on, until `ms` from now."""
-        watched = self.until is not None
-        self.until = add_ms(now_ms(), ms)
-        if not watched:
-            _enter(self)
-
-    def _wait(self, write: bool):
-        if self.until is not None and diff_ms(self.until, now_ms()) <= 0:
-            raise OSError(errno.ETIMEDOUT, "the deadline has passed")
-        return _ready(self, write)
-
-    async def connect(self, address) -> None:
-        try:
-            self.socket.connect(address)
-        except OSError as error:
-            if error.errno not in _AGAIN:
-                raise
-            await self._wait(True)
-
-    async def accept(self):
-        """The socket of the next client, blocking as it comes."""
-        await self._wait(False)
-        return self.socket.accept()[0]
-
-    async def readinto(self, view) -> int:
-        """How many bytes came, at least one; 0 at the end. Always lets the other tasks run."""
-        while True:
-            await self._wait(False)
-            try:
-                count = _receive(self.socket, view)
-            except OSError as error:
-                if error.errno not in _AGAIN:
-                    raise
-                count = None
-            if count is not None:
-                return count
-
-    async def write(self, data) -> None:
-        """All of `data`. Waits only where the socket takes no more."""
-        sent = _send(self.socket, data)
-        if sent == len(data):
-            return
-        view = memoryview(data)
-        while sent < len(view):
-            await self._wait(True)
-            sent += _send(self.socket, view[sent:])
+        sock.setblocking(False)
+        self.until = add_ms(now_ms(), timeout_ms)
+        _enter(self)
 
     def close(self) -> None:
         if self in _wires:
             _wires.remove(self)
-        self.socket.close()
+        if self.socket:
+            self.socket.close()
+            self.socket = None
+
+    def woken(self) -> None:
+        """After each wait."""
+        if self.until is not None and diff_ms(self.until, now_ms()) <= 0:
+            raise OSError(errno.ETIMEDOUT, "")
+
+    async def receive(self, at: int, may_end: bool = False) -> int:
+        """Reads what comes to `at` in the buffer; the end of it there, which is `at` at the end of
+        the stream if that may be."""
+        if at == len(self.buffer):
+            raise OSError(errno.ENOBUFS, "")
+        view = self.view[at:] if at else self.view
+        count = None
+        while count is None:
+            await ready(self, False)
+            count = self.socket.readinto(view)
+        if not count and not may_end:
+            raise OSError(errno.ECONNRESET, "")
+        return at + count
+
+    async def send(self, data) -> None:
+        while data:
+            await ready(self, True)
+            sent = self.socket.write(data) or 0
+            data = memoryview(data)[sent:] if sent < len(data) else b""
 
 
-if hasattr(socket.socket, "readinto"):
+def field(head: bytes, name: bytes) -> bytes | None:
+    """The value of a field, as b"\\r\\nhost:", of a head in lower case, None without it.
 
-    def _receive(sock, view):
-        return sock.readinto(view)
+    ValueError where it is there twice: two readers of such a message may not agree on its end.
+    """
+    at = head.find(name)
+    if at < 0:
+        return None
+    at += len(name)
+    if head.find(name, at) >= 0:
+        raise ValueError
+    return head[at : head.find(b"\r\n", at)].strip()
 
-else:
 
-    def _receive(sock, view):
-        return sock.recv_into(view)
-
-
-def _send(sock, data) -> int:
-    try:
-        return sock.send(data)
-    except OSError as error:
-        if error.errno not in _AGAIN:
-            raise
-        return 0
+def content_length(head: bytes) -> int:
+    """The length of the body by a head in lower case, -1 without one; ValueError."""
+    digits = field(head, b"\r\ncontent-length:")
+    if digits is None:
+        return -1
+    if not digits.isdigit() or len(digits) > 9:
+        raise ValueError
+    return int(digits)

@@ -1,19 +1,19 @@
-# The settings' two files. They come from people, from other tools and from power cuts in the
-# middle of a write, so everything read is bounded and checked, and what is written takes the old
-# file's place only once it is whole: littlefs and POSIX both make a rename atomic.
+# Reading the settings' two files. They come from people, from other tools and from power cuts in
+# the middle of a write, so everything is bounded and checked. Writing them is in `writer`, which a
+# start does not need.
 
 import errno
-import json
 import os
 
+from micropython import const
 from settings import strict
 from settings.schema import SettingsError, check_charger, check_site
 
-SITE_SIZE = 8192
-LINE_SIZE = 1024
-CHARGERS = 64
+SITE_SIZE = const(8192)
+LINE_SIZE = const(1024)
+CHARGERS = const(64)
 _FILE_SIZE = 2 * CHARGERS * LINE_SIZE  # with room for empty lines
-_COPY = 256
+_COPY = const(256)
 
 
 def read_site(data_dir: str) -> dict:
@@ -26,7 +26,7 @@ def read_site(data_dir: str) -> dict:
             raw = file.read(os.stat(path)[6])
     except OSError as error:
         raise SettingsError("site.json: cannot be read: " + _why(error))
-    return check_site(_parsed("site.json", raw))
+    return check_site(parsed("site.json", raw))
 
 
 def read_chargers(data_dir: str):
@@ -54,7 +54,7 @@ def _checked(lines, seen: bytearray):
                 raise SettingsError("{}: more than {} chargers".format(where, CHARGERS))
             if isinstance(raw, str):
                 raise SettingsError(where + ": " + raw)
-            charger = _once(where, check_charger(_parsed(where, raw), where), seen)
+            charger = once(where, check_charger(parsed(where, raw), where), seen)
         except SettingsError as error:
             yield number, None, str(error)
         else:
@@ -63,7 +63,8 @@ def _checked(lines, seen: bytearray):
             return
 
 
-def _once(where: str, charger: dict, seen: bytearray) -> dict:
+def once(where: str, charger: dict, seen: bytearray) -> dict:
+    """The charger, whose id is not among those seen yet; SettingsError."""
     if seen[charger["id"]]:
         raise SettingsError("{}: id: {} is used by a line before".format(where, charger["id"]))
     seen[charger["id"]] = 1
@@ -103,7 +104,8 @@ def _skip_line(file, most: int) -> int:
     return skipped
 
 
-def _parsed(where: str, raw: bytes):
+def parsed(where: str, raw: bytes):
+    """The JSON value in `raw`; SettingsError."""
     try:
         text = raw.decode()
     except ValueError:
@@ -116,74 +118,3 @@ def _parsed(where: str, raw: bytes):
 
 def _why(error: OSError) -> str:
     return errno.errorcode.get(error.errno, str(error))
-
-
-def write_file(path: str, chunks) -> None:
-    """Puts a file of `chunks` (bytes) in the place of `path`, whole or not at all.
-
-    Whatever `chunks` or the file system raises comes out, with the old file still in force.
-    """
-    new = path + ".new"
-    done = False
-    try:
-        with open(new, "wb") as file:
-            for chunk in chunks:
-                if file.write(chunk) != len(chunk):
-                    raise OSError(errno.EIO, "not all of it was written")
-            file.flush()
-            if hasattr(os, "fsync"):
-                os.fsync(file.fileno())
-        os.rename(new, path)
-        done = True
-    finally:
-        if not done:
-            _forget(new)
-
-
-def _forget(path: str) -> None:
-    try:
-        os.remove(path)
-    except OSError:
-        pass
-
-
-def write_site(data_dir: str, site: dict) -> None:
-    """Checks `site` and writes it as it is, without defaults; SettingsError, OSError."""
-    check_site(site)
-    raw = _dumped("site.json", site, SITE_SIZE)
-    write_file(data_dir + "/site.json", (raw, b"\n"))
-
-
-def write_chargers(data_dir: str, chargers) -> None:
-    """Writes an iterable of chargers, one a line; SettingsError, OSError.
-
-    One that is wrong refuses all, and the old file stays.
-    """
-    write_file(data_dir + "/chargers.jsonl", _dumped_chargers(chargers))
-
-
-def _dumped_chargers(chargers):
-    seen = bytearray(CHARGERS + 1)
-    number = 0
-    for charger in chargers:
-        number += 1
-        where = "chargers.jsonl line {}".format(number)
-        if number > CHARGERS:
-            raise SettingsError("{}: more than {} chargers".format(where, CHARGERS))
-        _once(where, check_charger(charger, where), seen)
-        yield _dumped(where, charger, LINE_SIZE)
-        yield b"\n"
-
-
-# CPython escapes what is not ASCII, as pairs of halves that MicroPython does not join again; so
-# it is told not to, which MicroPython neither needs nor knows. What was written is read once more:
-# a NaN in an unknown key would make a file that nobody can read.
-def _dumped(where: str, settings: dict, most: int) -> bytes:
-    try:
-        raw = json.dumps(settings, ensure_ascii=False).encode()
-    except TypeError:
-        raw = json.dumps(settings).encode()
-    if len(raw) > most:
-        raise SettingsError("{}: is longer than {} bytes".format(where, most))
-    _parsed(where, raw)
-    return raw

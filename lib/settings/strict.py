@@ -4,7 +4,9 @@
 
 import json
 
-DEPTH = 6
+from micropython import const
+
+_DEPTH = const(6)
 _SPACE = " \t\r\n"
 _ESCAPES = '"\\/bfnrt'
 
@@ -32,8 +34,8 @@ def _value(text: str, at: int, depth: int) -> int:
     if start == '"':
         return _string(text, at)
     if start and start in "{[":
-        if depth == DEPTH:
-            raise _wrong(at, "more than {} levels".format(DEPTH))
+        if depth == _DEPTH:
+            raise _wrong(at, "more than {} levels".format(_DEPTH))
         return _members(text, at, depth + 1)
     for word in ("true", "false", "null"):
         if text[at : at + len(word)] == word:

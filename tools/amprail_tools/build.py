@@ -14,15 +14,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from amprail_tools import ROOT, Failure, say, trim, use_device_code
+from amprail_tools.constants import inlined
 from amprail_tools.environment import device_sources
+from amprail_tools.shorten import shorten
 from amprail_tools.memory import imported
 from amprail_tools.store import key_of, made
 
 BOARD = "linux"
-
-# umodbus imports `typing` names for annotations, which the compiler drops; its own stand-in for
-# them takes 6 KB of RAM (micropython-modbus 2.3.7, umodbus/typing.py).
-TYPING = "List = Optional = Union = None\n"
 
 TRIMMED = "trimmed"
 
@@ -44,7 +42,8 @@ def main(arguments: argparse.Namespace) -> int:
 def build() -> Path:
     """The folder of the current build, made now if something has changed. Failure if it cannot."""
     sources = [*_device_files(), *_files("firmware/page", "*"), ROOT / "firmware" / "main.py"]
-    makers = [Path(__file__).with_name(name) for name in ("build.py", "page.py", "trim.py")]
+    steps = ("build.py", "constants.py", "page.py", "shorten.py", "trim.py")
+    makers = [Path(__file__).with_name(name) for name in steps]
     inputs = sorted(path for path in [*sources, *makers] if path.is_file())
     return made("build", key_of([sys.prefix, *inputs]), _make)
 
@@ -93,18 +92,39 @@ def _make(folder: Path) -> None:
 
 
 def _jobs(folder: Path, slot: Path) -> list[tuple[Path, Path, str]]:
-    jobs = []
+    paths = {}
+    sources = {}
     for source in _device_files():
         path = source.relative_to(ROOT)
         path = path.relative_to("firmware") if path.parts[0] == "firmware" else path
-        name = str(path.relative_to("lib") if path.parts[0] == "lib" else path)
-        jobs.append((source, slot / path.with_suffix(".mpy"), name))
+        paths[_module(path)] = path
+        sources[_module(path)] = trim.for_device(source.read_text())
+    sources = inlined(sources)
     for name, text in _third_party():
-        source = folder / TRIMMED / name
-        source.parent.mkdir(parents=True, exist_ok=True)
-        source.write_text(text)
-        jobs.append((source, slot / "lib" / Path(name).with_suffix(".mpy"), name))
-    return jobs
+        path = "lib" / Path(name)
+        paths[_module(path)] = path
+        sources[_module(path)] = text
+    return [
+        (
+            _written(folder, paths[module], shorten(text)),
+            slot / paths[module].with_suffix(".mpy"),
+            module,
+        )
+        for module, text in sources.items()
+    ]
+
+
+def _module(path):
+    """What a traceback calls a file: its module, since that name is in memory anyway."""
+    path = path.relative_to("lib") if path.parts[0] == "lib" else path
+    return ".".join(path.with_suffix("").parts)
+
+
+def _written(folder, path, text):
+    source = folder / TRIMMED / path
+    source.parent.mkdir(parents=True, exist_ok=True)
+    source.write_text(text)
+    return source
 
 
 def _third_party():
@@ -116,20 +136,19 @@ def _third_party():
     yield "umodbus/functions.py", trim.only(functions, trim.UMODBUS_FUNCTIONS)
     constants = (umodbus / "const.py").read_text()
     yield "umodbus/const.py", trim.only(constants, trim.UMODBUS_CONSTANTS)
-    yield "umodbus/typing.py", TYPING
     source = Path(microdot.__file__).with_name("microdot.py").read_text()
-    yield "microdot.py", trim.without(source, trim.MICRODOT)
+    yield "microdot.py", trim.for_device(trim.without(source, trim.MICRODOT))
 
 
 def _build_page(target: Path) -> None:
     """The page, with words for every code; there is none in a checkout without `page.py`."""
     use_device_code()
-    from balance.reasons import CODES, WARNINGS
+    from balance.reasons import CODES
 
-    from amprail_tools.page import build_page
+    from amprail_tools.page import STANDING, build_page
 
     try:
         codes = [code.split()[0] for code in CODES.split("|")]
-        build_page(ROOT / "firmware" / "page", target, codes, WARNINGS.split("|"))
+        build_page(ROOT / "firmware" / "page", target, codes, STANDING)
     except ValueError as error:
         raise Failure(f"firmware/page: {error}") from None

@@ -43,12 +43,14 @@ class Firmware:
         keep: int = 200,
     ):
         self.command = [*micropython_command(micropython), "-X", f"heapsize={heap_kb}K"]
-        self.command += [str(Path(build_dir) / "main.py"), str(build_dir), str(data_dir)]
+        # From its own folder: every path of a module stays in its memory, whole
+        self.command += ["main.py", ".", os.path.abspath(data_dir)]
         self.command += [serial or "", str(port)]
         for argument in self.command:
             if len(os.fsencode(argument)) > LONGEST_ARGUMENT:
                 raise UserError(f"{argument}: at most {LONGEST_ARGUMENT} bytes expected in a path")
         self.data_dir = Path(data_dir)
+        self._build_dir = build_dir
         self.port = port
         self.lines = deque(maxlen=keep)
         self.ready_s = None
@@ -81,6 +83,7 @@ class Firmware:
             stderr=subprocess.STDOUT,
             env=environment,
             process_group=0,
+            cwd=self._build_dir,
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -208,7 +211,7 @@ class Firmware:
 def micropython_command(path: Path | None = None) -> list[str]:
     """How to start MicroPython: the given program, or the one among our packages."""
     if path:
-        return [str(path)]
+        return [os.path.abspath(path)]
     script = Path(sys.prefix) / "bin" / "micropython"
     if not script.exists():
         raise UserError(

@@ -13,13 +13,17 @@ MICRODOT = frozenset(
     urlencode abort redirect send_file NoCaseDict.update NoCaseDict.__delitem__ MultiDict.getlist
     AsyncBytesIO Request.stream Request.files Request.form Request.after_request
     Response.set_cookie Response.delete_cookie Response.redirect Response.send_file
-    Response.types_map URLPattern.register_type URLPattern.__repr__ HTTPException.__repr__
+    Response.types_map Response.default_send_file_max_age URLPattern.register_type
+    URLPattern.__repr__ HTTPException.__repr__
     Microdot.get Microdot.post Microdot.put Microdot.patch Microdot.delete Microdot.query
     Microdot.before_request Microdot.after_request Microdot.after_error_request
     Microdot.errorhandler Microdot.mount Microdot.abort Microdot.start_server Microdot.run
     Microdot.shutdown
     """.split()
 )
+
+# What MicroPython has no module for, and falls back from.
+LACKING = frozenset(("orjson", "inspect", "traceback"))
 
 # Kept of umodbus: what `modbus/rtu.py` imports, and the constants that it uses.
 UMODBUS_FUNCTIONS = frozenset(("read_holding_registers", "read_input_registers"))
@@ -37,12 +41,53 @@ def without(source: str, names: frozenset) -> str:
 
 
 def only(source: str, names: frozenset) -> str:
-    """The source with no definitions at its top level but these; imports stay."""
-    top = {name: node for name, node in _definitions(ast.parse(source)) if "." not in name}
+    """The source with no definitions at its top level but these; imports stay, except those of
+    `typing`: annotations are not evaluated on a device."""
+    tree = ast.parse(source)
+    top = {name: node for name, node in _definitions(tree) if "." not in name}
     missing = names - top.keys()
     if missing:
         raise ValueError(f"nothing is called {', '.join(sorted(missing))}")
-    return _blanked(source, [node for name, node in top.items() if name not in names])
+    typing = [n for n in tree.body if isinstance(n, ast.ImportFrom) and n.module == "typing"]
+    return _blanked(source, typing + [top[name] for name in top if name not in names])
+
+
+def for_device(source: str) -> str:
+    """The source with only MicroPython's side of each choice at its top level.
+
+    The choices are `if hasattr(asyncio, "core")` and imports in a `try`.
+    """
+    lines = source.splitlines(keepends=True)
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Try):
+            _choose_import(node, lines)
+        elif isinstance(node, ast.If) and ast.unparse(node.test) == "hasattr(asyncio, 'core')":
+            _blank(lines, node.body[-1].end_lineno + 1, node.end_lineno)
+    return "".join(lines)
+
+
+def _choose_import(node, lines):
+    handler = node.handlers[0]
+    if _imports(node.body) & LACKING:
+        _blank(lines, node.lineno, node.body[-1].end_lineno)
+        lines[handler.lineno - 1] = "if True:\n"
+    else:
+        lines[node.lineno - 1] = "if True:\n"
+        _blank(lines, handler.lineno, node.end_lineno)
+
+
+def _imports(nodes):
+    return {name for node in nodes for child in ast.walk(node) for name in _imported(child)}
+
+
+def _imported(node):
+    if isinstance(node, ast.ImportFrom):
+        return [node.module]
+    return [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+
+
+def _blank(lines, first, last):
+    lines[first - 1 : last] = ["\n"] * (last - first + 1)
 
 
 def _definitions(tree):
@@ -65,5 +110,5 @@ def _blanked(source, nodes):
     for node in nodes:
         decorators = getattr(node, "decorator_list", [])
         first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
-        lines[first - 1 : node.end_lineno] = ["\n"] * (node.end_lineno - first + 1)
+        _blank(lines, first, node.end_lineno)
     return "".join(lines)

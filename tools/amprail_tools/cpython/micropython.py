@@ -1,4 +1,10 @@
-"""`import micropython` on CPython, where the parts of `lib/` that decide are tested too."""
+"""`import micropython` on CPython, where the parts of `lib/` that decide are tested too.
+
+Importing it also gives `asyncio` and `time` what MicroPython's have and `lib/` uses.
+"""
+
+import asyncio
+import time
 
 
 def const(value):
@@ -22,3 +28,15 @@ def heap_unlock() -> int:
 
 def mem_info(verbose=None) -> None:
     pass
+
+
+def _ticks_ms() -> int:
+    return int(time.monotonic() * 1000)
+
+
+async def _sleep_ms(ms: int) -> None:
+    await asyncio.sleep(ms / 1000)
+
+
+time.ticks_ms = _ticks_ms
+asyncio.sleep_ms = _sleep_ms

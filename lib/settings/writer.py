@@ -1,0 +1,80 @@
+# Writing the settings. What is written takes the old file's place only once it is whole: littlefs
+# and POSIX both make a rename atomic.
+
+import errno
+import json
+import os
+
+from settings.schema import SettingsError, check_charger, check_site
+from settings.store import CHARGERS, LINE_SIZE, SITE_SIZE, once, parsed
+
+
+def write_file(path: str, chunks) -> None:
+    """Puts a file of `chunks` (bytes) in the place of `path`, whole or not at all.
+
+    Whatever `chunks` or the file system raises comes out, with the old file still in force.
+    """
+    new = path + ".new"
+    done = False
+    try:
+        with open(new, "wb") as file:
+            for chunk in chunks:
+                if file.write(chunk) != len(chunk):
+                    raise OSError(errno.EIO, "not all of it was written")
+            file.flush()
+            if hasattr(os, "fsync"):
+                os.fsync(file.fileno())
+        os.rename(new, path)
+        done = True
+    finally:
+        if not done:
+            _forget(new)
+
+
+def _forget(path: str) -> None:
+    try:
+        os.remove(path)
+    except OSError:
+        pass
+
+
+def write_site(data_dir: str, site: dict) -> None:
+    """Checks `site` and writes it as it is, without defaults; SettingsError, OSError."""
+    check_site(site)
+    raw = _dumped("site.json", site, SITE_SIZE)
+    write_file(data_dir + "/site.json", (raw, b"\n"))
+
+
+def write_chargers(data_dir: str, chargers) -> None:
+    """Writes an iterable of chargers, one a line; SettingsError, OSError.
+
+    One that is wrong refuses all, and the old file stays.
+    """
+    write_file(data_dir + "/chargers.jsonl", _dumped_chargers(chargers))
+
+
+def _dumped_chargers(chargers):
+    seen = bytearray(CHARGERS + 1)
+    number = 0
+    for charger in chargers:
+        number += 1
+        where = "chargers.jsonl line {}".format(number)
+        if number > CHARGERS:
+            raise SettingsError("{}: more than {} chargers".format(where, CHARGERS))
+        once(where, check_charger(charger, where), seen)
+        yield _dumped(where, charger, LINE_SIZE)
+        yield b"\n"
+
+
+# CPython escapes what is not ASCII, as pairs of halves that MicroPython does not join again; so
+# it is told not to, which MicroPython neither needs nor knows. What was written is read once more:
+# a NaN in an unknown key would make a file that nobody can read.
+def _dumped(where: str, settings: dict, most: int) -> bytes:
+    try:
+        raw = json.dumps(settings, ensure_ascii=False).encode()
+    except TypeError:
+        raw = json.dumps(settings).encode()
+    if len(raw) > most:
+        raise SettingsError("{}: is longer than {} bytes".format(where, most))
+    parsed(where, raw)
+    return raw
