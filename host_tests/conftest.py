@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from amprail_tools.build import build, compile_file
+from amprail_tools.build import build, compile_file, with_constants
 from amprail_tools.environment import device_sources
 from amprail_tools.launch import micropython_command
 
@@ -98,5 +98,7 @@ def _compiled(config, module: Path) -> Path:
     for source in (HERE / "both.py", *shared, module):
         target = folder / f"{source.stem}.mpy"
         if not target.exists():
-            compile_file(source, target, os.path.relpath(source, HERE.parent))
+            text = target.with_suffix(".txt")
+            text.write_text(with_constants(source.read_text()))
+            compile_file(text, target, os.path.relpath(source, HERE.parent))
     return folder

@@ -14,4 +14,4 @@ sleep_ms = asyncio.sleep_ms
 
 def now_ms() -> int:
     """This moment as a stamp that `diff_ms` compares."""
-    return time.ticks_ms() & MASK
+    return time.ticks_ms() & MASK  # pyright: ignore[reportOperatorIssue]

@@ -75,10 +75,10 @@ def _settings(data_dir, cycle):
         try:
             _add(settings, error, site, cycle.rows, chargers)
         except ValueError as reason:
-            log.error(reason)
             cycle.rows.add_unusable()
-            chargers.add(0, json.dumps("line {}".format(line)), None)
-            warnings.append({"code": "bad_charger", "line": line, "error": str(reason)})
+            chargers.add(0, json.dumps("settings line {}".format(line)), None)
+            text = '{{"code":"bad_charger","line":{},"error":{}}}'
+            warnings.append(text.format(line, json.dumps(str(reason))))
     _warn(site, cycle.rows, warnings)
     return site, chargers, warnings
 
@@ -97,7 +97,7 @@ def _add(settings, error, site, rows, chargers):
 
 def _driver(settings):
     name = settings["driver"]
-    path = "chargers." + name
+    path = "chargers.{}".format(name)
     try:
         __import__(path)
         make = sys.modules[path].driver
@@ -110,8 +110,8 @@ def _driver(settings):
 def _warn(site, rows, warnings):
     target = target_ma(site)
     if target < _MINIMUM_MA:
-        warning = {"code": "target_below_minimum", "target_ma": target}
-        warnings.append(dict(warning, minimum_ma=_MINIMUM_MA))
+        text = '{{"code":"target_below_minimum","target_ma":{},"minimum_ma":{}}}'
+        warnings.append(text.format(target, _MINIMUM_MA))
     allowed = min(target, site["supply_ma"])
     for phase in range(3):
         reserve = 0
@@ -119,10 +119,10 @@ def _warn(site, rows, warnings):
             if rows.phases[index] >> phase & 1:
                 reserve += rows.reserve_ma[index]
         if reserve > allowed:
-            warning = {"code": "fallbacks_above_target", "phase": phase + 1}
-            warnings.append(dict(warning, sum_ma=reserve, target_ma=allowed))
+            text = '{{"code":"fallbacks_above_target","phase":{},"sum_ma":{},"target_ma":{}}}'
+            warnings.append(text.format(phase + 1, reserve, allowed))
     for warning in warnings:
-        log.warning(json.dumps(warning))
+        log.warning(warning)
 
 
 def _metering(board, meter, serial, cycle, control, health):
@@ -145,4 +145,5 @@ def _web(site, warnings, parts, page, health):
     from app.snapshot import Snapshot
     from app.web import Web
 
-    return Web(Snapshot(site, warnings, *parts), *page, health.end)
+    code_dir, host, port = page
+    return Web(Snapshot(site, warnings, *parts), code_dir, host, port, health.end)

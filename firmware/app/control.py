@@ -16,7 +16,7 @@ class Control:
 
     def __init__(self, cycle, beat):
         self._cycle = cycle
-        self.after = None
+        self.after = lambda: None
         self._beat = beat
         self._event = asyncio.Event()
         self._last = now_ms()

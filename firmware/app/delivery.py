@@ -208,9 +208,18 @@ class Delivery:
             self._ledger.read_back(index, answer.allowed_ma)
         if answer.has_phases:
             self._ledger.measured(index, answer.phase_ma)
-        self._chargers.wait(index, self._pause_ms(index, kind))
+        self._wait(index, self._pause_ms(index, kind))
         if rows.state[index] != was:
             self._wake()
+
+    # Its next turn; whoever rests until a later one is woken if this cannot wait for a cycle.
+    def _wait(self, index, ms):
+        self._chargers.wait(index, ms)
+        if ms < self._due_in_ms():
+            self._next_due = self._chargers.due[index]
+            if ms < 2 * _CYCLE_MS:
+                self._rested = True
+                self._work.set()
 
     def _pause_ms(self, index, kind):
         if kind == _WRITE:
@@ -223,7 +232,7 @@ class Delivery:
         self.failures += 1
         self._ledger.failed(index)
         failures = self._rows.failures[index]
-        self._chargers.wait(index, _BACK_OFF_MS << min(failures - 1, _BACK_OFF_DOUBLINGS))
+        self._wait(index, _BACK_OFF_MS << min(failures - 1, _BACK_OFF_DOUBLINGS))
         if failures == FAILURES_UNREACHABLE:
             text = "charger {} does not answer: {}"
             log.warning(text.format(self._chargers.ids[index], error))

@@ -77,8 +77,9 @@ class Stretches:
 
 def watch_stretches() -> Stretches:
     """Puts the measuring queue in place; call it before the loop runs."""
-    stretches = Stretches(asyncio.core._io_queue)
-    asyncio.core._io_queue = stretches
+    core = asyncio.core  # pyright: ignore[reportAttributeAccessIssue]
+    stretches = Stretches(core._io_queue)
+    core._io_queue = stretches
     return stretches
 
 

@@ -15,7 +15,7 @@ _LENGTH = const(80)
 _NAMES = ("E", "W", "I", "D")
 
 level = _INFO
-_ring = [None] * _LINES
+_ring = [""] * _LINES
 _next = 0
 _begin = time.ticks_ms()
 
@@ -39,7 +39,7 @@ def lines():
     """The kept lines, oldest first."""
     for offset in range(_LINES):
         line = _ring[(_next + offset) % _LINES]
-        if line is not None:
+        if line:
             yield line
 
 

@@ -26,7 +26,7 @@ _TAIL = (
 
 
 class Snapshot:
-    """Reads the parts; owns nothing. `site`: site.json; `warnings`: standing ones."""
+    """Reads the parts; owns nothing. `site`: site.json; `warnings`: standing ones, as JSON."""
 
     def __init__(
         self, site, warnings, chargers, cycle, control, delivery, line, health, stretches
@@ -34,7 +34,7 @@ class Snapshot:
         self._name = json.dumps(site["name"])
         meter = site["meter"]
         self._meter = "null" if meter is None else json.dumps(meter["type"])
-        self._warnings = json.dumps(warnings)
+        self._warnings = "[{}]".format(",".join(warnings))
         self._chargers = chargers
         self._cycle = cycle
         self._control = control
@@ -140,4 +140,4 @@ class Snapshot:
 
 
 def _list(values, start):
-    return "[%d,%d,%d]" % (values[start], values[start + 1], values[start + 2])
+    return "[%d, %d, %d]" % (values[start], values[start + 1], values[start + 2])

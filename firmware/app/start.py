@@ -14,7 +14,7 @@ _COLLECT_AT_START_BYTES = 2048
 
 # A collection before the heap is full is short and, on an ESP32, keeps it from growing: memory
 # that Python has taken, Wi-Fi never gets back (MicroPython issue 14421).
-_COLLECT_EVERY_BYTES = 16 * 1024
+_COLLECT_EVERY_BYTES = 8 * 1024
 
 
 def main(code_dir: str, data_dir: str) -> int:

@@ -55,7 +55,8 @@ class Web:
             self._end(2)
 
     async def _index(self, request):
-        return Response(body=_pieces(self._page), headers=dict(_HTML))
+        pieces = _pieces(self._page)
+        return Response(pieces, headers=dict(_HTML))  # pyright: ignore[reportArgumentType]
 
     async def _status(self, request):
         return Response(body=self._snapshot.status(), headers=dict(_JSON))

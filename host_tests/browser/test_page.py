@@ -224,7 +224,10 @@ def test_whatever_the_device_sends_is_shown_as_text(open_page, device):
     for index, name in enumerate(HOSTILE):
         device.status["chargers"][index].update(name=name, reason={"code": name})
     device.status["site"]["name"] = HOSTILE[0]
-    device.status["warnings"] = [{"code": "bad_site", "error": HOSTILE[1]}, {"code": HOSTILE[0]}]
+    device.status["warnings"] = [
+        {"code": "bad_charger", "line": 3, "error": HOSTILE[1]},
+        {"code": HOSTILE[0]},
+    ]
     page = open_page(width=360)
     expect(page.locator("h1")).to_have_text(HOSTILE[0])
     names = page.locator(".charger h3").all_text_contents()

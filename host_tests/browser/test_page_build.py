@@ -62,7 +62,7 @@ def test_a_code_without_words_fails_the_build_by_name(source, kind):
 
 
 @pytest.mark.parametrize(
-    ("kind", "name"), [("reasons", "waiting"), ("warnings", "bad_site"), ("states", "?")]
+    ("kind", "name"), [("reasons", "waiting"), ("warnings", "bad_charger"), ("states", "?")]
 )
 @pytest.mark.parametrize("edit", ["gone", "empty"])
 def test_words_missing_in_one_language_fail_the_build_by_name(source, kind, name, edit):

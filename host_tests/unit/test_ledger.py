@@ -1,6 +1,6 @@
 # Promise 1: a charger is booked at the most it may be drawing now.
 
-from balance import rows as r
+from balance.rows import CONTROLLED, DIRTY, DISOBEYING, UNREACHABLE
 from core import A, B, C, Site, sums
 
 
@@ -48,7 +48,7 @@ def test_a_200_alone_confirms_nothing():
     site.answer(index, C, 16000)
     site.ledger.advance(60000)
     assert booked(site) == 16000
-    assert site.rows.flags[index] & r.DIRTY
+    assert site.rows.flags[index] & DIRTY
 
 
 def test_a_write_of_an_older_setpoint_does_not_count_for_the_new_one():
@@ -56,21 +56,21 @@ def test_a_write_of_an_older_setpoint_does_not_count_for_the_new_one():
     site.ledger.tell(index, 8000)
     site.ledger.tell(index, 6000)
     site.ledger.written(index, 8000)
-    assert site.rows.flags[index] & r.DIRTY
+    assert site.rows.flags[index] & DIRTY
 
 
 def test_a_charger_that_refuses_three_times_disobeys_and_is_booked_at_what_it_says():
     site, index = charging()
     site.ledger.tell(index, 6000)
     for _ in range(3):
-        assert site.rows.aside[index] == r.CONTROLLED
+        assert site.rows.aside[index] == CONTROLLED
         site.ledger.written(index, 6000)
         site.answer(index, C, 16000)
         site.ledger.advance(0)
-    assert site.rows.aside[index] == r.DISOBEYING
+    assert site.rows.aside[index] == DISOBEYING
     assert sums(site.ledger.reserved) == [16000, 16000, 16000]
     confirm(site, index, 6000)
-    assert site.rows.aside[index] == r.CONTROLLED
+    assert site.rows.aside[index] == CONTROLLED
 
 
 def test_an_unreachable_charger_is_booked_at_the_larger_of_told_and_fallback():
@@ -79,7 +79,7 @@ def test_an_unreachable_charger_is_booked_at_the_larger_of_told_and_fallback():
         for _ in range(3):
             site.ledger.failed(index)
         assert booked(site) == expected
-        assert site.rows.aside[index] == r.UNREACHABLE
+        assert site.rows.aside[index] == UNREACHABLE
         assert sums(site.ledger.reserved) == [expected] * 3
         assert sums(site.ledger.counted) == [min(told, 16000 if fallback is None else 6000)] * 3
 
@@ -87,12 +87,12 @@ def test_an_unreachable_charger_is_booked_at_the_larger_of_told_and_fallback():
 def test_ten_seconds_of_silence_are_unreachable_and_an_answer_mends_it():
     site, index = charging()
     site.ledger.advance(9999)
-    assert site.rows.aside[index] == r.CONTROLLED
+    assert site.rows.aside[index] == CONTROLLED
     site.ledger.advance(1)
-    assert site.rows.aside[index] == r.UNREACHABLE
+    assert site.rows.aside[index] == UNREACHABLE
     site.answer(index, C, 16000)
     site.ledger.advance(0)
-    assert site.rows.aside[index] == r.CONTROLLED
+    assert site.rows.aside[index] == CONTROLLED
 
 
 def test_a_charger_that_was_never_read_is_reserved_for():
@@ -130,7 +130,7 @@ def test_a_charger_found_above_its_setpoint_is_booked_there_and_written_again():
     site, index = charging(6000)
     site.answer(index, C, 32000)
     assert booked(site) == 32000
-    assert site.rows.flags[index] & r.DIRTY
+    assert site.rows.flags[index] & DIRTY
 
 
 def test_a_reading_counts_the_smaller_and_the_larger_while_a_change_is_under_way():

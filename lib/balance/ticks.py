@@ -9,12 +9,12 @@ MASK = const(0x3FFFFFFF)
 _HALF = const(0x20000000)
 
 
-def diff_ms(later: int, earlier: int) -> int:
-    """Milliseconds from `earlier` to `later`, -2^29 to 2^29 - 1."""
-    difference = (later - earlier) & MASK
+def diff_ms(until: int, begin: int) -> int:
+    """Milliseconds from `begin` to `until`, -2^29 to 2^29 - 1."""
+    difference = (until - begin) & MASK
     return difference if difference < _HALF else difference - MASK - 1
 
 
-def add_ms(stamp: int, ms: int) -> int:
-    """The stamp `ms` (below 2^29) after `stamp`."""
-    return (stamp + ms) & MASK
+def add_ms(begin: int, ms: int) -> int:
+    """The stamp `ms` (below 2^29) after `begin`."""
+    return (begin + ms) & MASK

@@ -51,7 +51,7 @@ def poll(notes) -> tuple:
 
 
 def read(path: str, status: int, body, answer, notes) -> None:
-    """Reads the reply to the request for `path` into `answer`; ValueError naming the thing, its
+    """Reads the reply to the request for `path` into `answer`; ValueError naming the name, its
     value and what it should be. No meter (404) means no phases, which is no error."""
     answer.clear()
     if status == 404 and path in (_IDS, _VALUES):
@@ -68,10 +68,10 @@ def read(path: str, status: int, body, answer, notes) -> None:
 
 
 # Notes where the three currents are; if it is not three, there is no meter for a while.
-def _found(notes, places):
-    found = len(places) == 3
+def _found(notes, values):
+    found = len(values) == 3
     for phase in range(3):
-        notes[phase] = places[phase] if found else 0
+        notes[phase] = values[phase] if found else 0
     notes[_WAIT] = 0 if found else _POLLS_WITHOUT_METER
 
 
@@ -89,15 +89,15 @@ def _read_values(values, answer, notes):
     answer.has_phases = True
 
 
-def _read_state(said, answer):
-    state = _whole(said, "iec61851_state", 4)
-    faulty = _whole(said, "charger_state", 4) == 4 or _whole(said, "error_state", 255)
-    answer.allowed_ma = _whole(said, "allowed_charging_current", 32000)
+def _read_state(values, answer):
+    state = _whole(values, "iec61851_state", 4)
+    faulty = _whole(values, "charger_state", 4) == 4 or _whole(values, "error_state", 255)
+    answer.allowed_ma = _whole(values, "allowed_charging_current", 32000)
     answer.state = 5 if faulty else state  # 5: F of IEC 61851-1
 
 
-def _whole(said, key, high):
-    value = said.get(key)
+def _whole(values, key, high):
+    value = values.get(key)
     if type(value) is not int or not 0 <= value <= high:
         raise _wrong(key, value, "0..%d" % high)
     return value
@@ -117,7 +117,7 @@ def _parsed(path, body, kind):
 
 
 # A huge number would take seconds to be written out, or be refused by CPython.
-def _wrong(thing, value, expected):
+def _wrong(name, value, kind):
     if isinstance(value, (list, dict)) or (isinstance(value, int) and abs(value) >> 30):
         value = "too large"
-    return ValueError("%s: %s, expected %s" % (thing, repr(value)[:40], expected))
+    return ValueError("%s: %s, expected %s" % (name, repr(value)[:40], kind))

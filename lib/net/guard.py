@@ -203,7 +203,8 @@ class Guard:
         try:
             exchange.begin(listener.accept()[0])
             if exchange is not self._spare:
-                exchange.task = asyncio.create_task(self._answer(exchange))
+                task = asyncio.create_task(self._answer(exchange))
+                exchange.task = task  # pyright: ignore[reportAttributeAccessIssue]
         except (OSError, MemoryError):
             self.counts["failed"] += 1
             exchange.close()

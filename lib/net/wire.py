@@ -19,7 +19,7 @@ _GRAIN_MS = const(100)
 _wires = []  # those with a deadline, until they are closed
 
 if hasattr(asyncio, "core"):
-    from asyncio import core
+    from asyncio import core  # pyright: ignore[reportAttributeAccessIssue]
 
     _queue = _watch = None  # the queue of tasks and the one of it that watches
 
@@ -42,7 +42,7 @@ if hasattr(asyncio, "core"):
                     core._io_queue.remove(task)
                     core._task_queue.push(task)
 
-    def ready(wire, write: bool):
+    def ready(wire, write: bool):  # pyright: ignore[reportRedeclaration]
         """Waits until the socket of `wire` can be read or written; OSError(ETIMEDOUT)."""
         wire.task = core.cur_task
         queue = core._io_queue
@@ -54,7 +54,7 @@ else:
     import select
     import socket
 
-    class _Stream(socket.SocketIO):
+    class _Stream(socket.SocketIO):  # pyright: ignore[reportAttributeAccessIssue]
         def connect(self, address) -> None:
             self._sock.connect(address)
 

@@ -121,7 +121,7 @@ _METER = (
     ("lost_after_s", 10, _whole, 3, 30, "s"),
 )
 
-SITE = (
+_SITE = (
     ("name", "amprail", _text, 32),
     ("limit_ma", _REQUIRED, _whole, 16000, 524000, "mA"),
     ("largest_consumer_ma", 32000, _whole, 16000, 524000, "mA"),
@@ -136,7 +136,7 @@ SITE = (
 )
 
 # Only id, driver and url have no default in the contract. A name helps people, a number will do.
-CHARGER = (
+_CHARGER = (
     ("id", _REQUIRED, _whole, 1, 64),
     ("name", "", _text, 32),
     ("driver", _REQUIRED, _module),
@@ -177,7 +177,7 @@ def check_site(given: dict) -> dict:
     Where `largest_consumer_ma` is absent it is 32000, or `limit_ma` where that is less.
     `"meter": null` is static load management; an absent meter is the default one.
     """
-    site = _filled("site.json", given, SITE)
+    site = _filled("site.json", given, _SITE)
     limit = site["limit_ma"]
     if "largest_consumer_ma" not in given:
         site["largest_consumer_ma"] = min(site["largest_consumer_ma"], limit)
@@ -191,7 +191,7 @@ def check_charger(given: dict, where: str = "chargers.jsonl") -> dict:
 
     `user`, `password` and `token` stay absent where they are not given.
     """
-    charger = _filled(where, given, CHARGER)
+    charger = _filled(where, given, _CHARGER)
     if charger["min_ma"] is not None:
         _within(where, charger, "min_ma", "max_ma")
     return charger

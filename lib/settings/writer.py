@@ -71,9 +71,10 @@ def _dumped_chargers(chargers):
 # a NaN in an unknown key would make a file that nobody can read.
 def _dumped(where: str, settings: dict, most: int) -> bytes:
     try:
-        raw = json.dumps(settings, ensure_ascii=False).encode()
+        raw = json.dumps(settings, ensure_ascii=False)  # pyright: ignore[reportCallIssue]
     except TypeError:
-        raw = json.dumps(settings).encode()
+        raw = json.dumps(settings)
+    raw = raw.encode()
     if len(raw) > most:
         raise SettingsError("{}: is longer than {} bytes".format(where, most))
     parsed(where, raw)

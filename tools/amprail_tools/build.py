@@ -95,8 +95,7 @@ def _jobs(folder: Path, slot: Path) -> list[tuple[Path, Path, str]]:
     paths = {}
     sources = {}
     for source in _device_files():
-        path = source.relative_to(ROOT)
-        path = path.relative_to("firmware") if path.parts[0] == "firmware" else path
+        path = _on_device(source)
         paths[_module(path)] = path
         sources[_module(path)] = trim.for_device(source.read_text())
     sources = inlined(sources)
@@ -118,6 +117,17 @@ def _module(path):
     """What a traceback calls a file: its module, since that name is in memory anyway."""
     path = path.relative_to("lib") if path.parts[0] == "lib" else path
     return ".".join(path.with_suffix("").parts)
+
+
+def with_constants(source: str) -> str:
+    """The source of a test as it has to be beside the device's code: constants are not in that."""
+    sources = {_module(_on_device(path)): path.read_text() for path in _device_files()}
+    return inlined({**sources, "": source})[""]
+
+
+def _on_device(source):
+    path = source.relative_to(ROOT)
+    return path.relative_to("firmware") if path.parts[0] == "firmware" else path
 
 
 def _written(folder, path, text):
