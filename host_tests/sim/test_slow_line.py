@@ -50,7 +50,7 @@ class Opened:
         return data, first, now
 
 
-@pytest.mark.parametrize(("baud", "bits"), [(9600, 10), (9600, 11), (19200, 10)])
+@pytest.mark.parametrize(("baud", "bits"), [(9600, 10), (9600, 11), (19200, 10), (1200, 10)])
 def test_a_reply_takes_as_long_as_on_a_wire(thread, make, baud, bits):
     line = make(baud, bits)
     with Opened(line.path) as other:
@@ -60,8 +60,8 @@ def test_a_reply_takes_as_long_as_on_a_wire(thread, make, baud, bits):
     wire_s = len(REPLY) * bits / baud
     assert data == REPLY
     assert last - begin >= wire_s - 0.001
-    assert last - begin < wire_s + 0.05
-    assert last - first > wire_s / 2  # not all at once
+    assert last - begin < wire_s + 0.5
+    assert wire_s < 0.2 or last - first > wire_s / 4  # not all at once
 
 
 def test_a_request_is_heard_when_its_last_bit_is_through(thread, make):

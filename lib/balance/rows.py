@@ -97,7 +97,7 @@ class Rows:
         index = self._append()
         self.phases[index] = 7
         self.rotation[index] = 0xFF
-        self.reserve_ma[index] = _BAD_RESERVE_MA
+        self.reserve_ma[index] = self.booked_ma[index] = _BAD_RESERVE_MA
         self.weight[index] = 1
         return index
 
@@ -108,6 +108,7 @@ class Rows:
         self.min_ma[index] = charger["min_ma"] or _minimum(self.phases[index], minimum)
         fallback = charger["fallback_ma"]
         self.reserve_ma[index] = charger["max_ma"] if fallback is None else fallback
+        self.booked_ma[index] = max(self.booked_ma[index], self.reserve_ma[index])
         self.priority[index] = charger["priority"]
         self.weight[index] = charger["weight"]
         self.flags[index] |= USABLE
@@ -115,6 +116,7 @@ class Rows:
     def _append(self) -> int:
         if self.count == self.capacity:
             raise ValueError("chargers: more than {}".format(self.capacity))
+        self.aside[self.count] = UNREACHABLE  # until it is read
         self.count += 1
         return self.count - 1
 
