@@ -6,7 +6,6 @@
 # between the return of one call and the next call is one stretch.
 
 import asyncio
-import os
 import sys
 import time
 from array import array
@@ -87,7 +86,7 @@ class Health:
     """Starts the tasks and watches them; `ended` is set, with `code`, when the program ends."""
 
     def __init__(self, data_dir: str, feed):
-        self._tries = data_dir + "/tries"
+        self._data_dir = data_dir
         self._feed = feed
         self._beats = {}
         self._tasks = []
@@ -156,7 +155,9 @@ class Health:
         return None
 
     def _mark_healthy(self):
+        from update.slots import mark_healthy
+
         try:
-            os.remove(self._tries)
+            mark_healthy(self._data_dir)
         except OSError as error:
             log.warning("the try counter stays: {}".format(error))

@@ -1,0 +1,110 @@
+"""What the build does to source before it is compiled, and what must survive it."""
+
+import ast
+
+import pytest
+from amprail_tools.build import _device_files
+from amprail_tools.constants import inlined
+from amprail_tools.shorten import shorten
+from amprail_tools.trim import for_device, only, without
+
+
+def run(source, **names):
+    exec(compile(source, "test", "exec"), names)
+    return names
+
+
+SOURCE = """\
+import core
+_SECRET = 3
+
+
+class Thing:
+    def __init__(self):
+        self._value = _SECRET
+        self.open = "_value stays in a string"
+
+    def _private(self):
+        return self._value + core._io_queue
+
+
+def result():
+    return Thing()._private()
+"""
+
+
+def test_private_names_get_short_ones_and_the_rest_stays():
+    short = shorten(SOURCE)
+    for name in ("_SECRET", "_private"):
+        assert name not in short
+    for kept in ("_io_queue", "__init__", '"_value stays in a string"', "class Thing"):
+        assert kept in short
+    assert short.count("\n") == SOURCE.count("\n")
+
+
+def test_a_shortened_module_does_the_same():
+    class core:
+        _io_queue = 4
+
+    body = shorten(SOURCE).replace("import core\n", "\n")
+    assert run(body, core=core)["result"]() == 7
+
+
+def test_two_private_names_never_become_one():
+    many = "".join(f"_name_{number} = {number}\n" for number in range(200))
+    module = run(shorten(many))
+    assert sorted(v for k, v in module.items() if k != "__builtins__") == list(range(200))
+
+
+def test_importing_a_private_name_fails_the_build():
+    with pytest.raises(ValueError, match="_secret is private"):
+        shorten("from modbus.rtu import _secret\n")
+
+
+HOME = "from micropython import const\n\nKNOWN = const(1)\n\n\ndef f():\n    return KNOWN\n"
+
+
+def test_shared_constants_are_put_in_and_leave_their_home_private():
+    user = "from a.rows import (\n    KNOWN,\n    f,\n)\n\nx = (KNOWN | 4, f.KNOWN)\n"
+    sources = inlined({"a.rows": HOME, "a.user": user})
+    assert "_KNOWN = const(1)" in sources["a.rows"]
+    assert "from a.rows import f\n" in sources["a.user"]
+    assert "x = (1 | 4, f.KNOWN)" in sources["a.user"]
+    assert sources["a.user"].count("\n") == user.count("\n")
+
+
+def test_the_same_name_of_another_module_is_another_constant():
+    other = "from b.rows import KNOWN\n\nx = KNOWN\n"
+    assert inlined({"a.rows": HOME, "a.user": other})["a.user"] == other
+
+
+def test_only_one_side_of_a_choice_is_left():
+    source = (
+        "try:\n    import orjson as json\nexcept ImportError:\n    import json\n"
+        "try:\n    from sys import print_exception\nexcept ImportError:\n    import traceback\n"
+        "if hasattr(asyncio, 'core'):\n    a = 1\nelse:\n    a = 2\n"
+    )
+    left = for_device(source)
+    assert "orjson" not in left and "traceback" not in left and "a = 2" not in left
+    assert "import json" in left and "print_exception" in left and "a = 1" in left
+    assert left.count("\n") == source.count("\n")
+    ast.parse(left)
+
+
+def test_leaving_out_what_is_not_there_fails_the_build():
+    source = "import x\n\n\ndef f():\n    pass\n\n\nclass C:\n    def g(self):\n        pass\n"
+    with pytest.raises(ValueError, match=r"nothing is called C\.h"):
+        without(source, frozenset(("f", "C.h")))
+    with pytest.raises(ValueError, match="nothing is called g"):
+        only(source, frozenset(("f", "g")))
+    assert "def f" not in without(source, frozenset(("f",)))
+    assert "class C" not in only(source, frozenset(("f",)))
+
+
+# What the build renames cannot be reached by a string.
+def test_no_device_code_looks_up_an_attribute_by_a_private_name():
+    for path in _device_files():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                private = node.value.startswith("_") and node.value.strip("_").isidentifier()
+                assert not private or node.value.startswith("__"), f"{path}: {node.value}"
