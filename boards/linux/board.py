@@ -122,9 +122,10 @@ async def ended() -> None:
     """Returns when stdin is closed. /dev/null means that nobody is there who could close it."""
     if _file("/dev/stdin") == _file("/dev/null"):
         await asyncio.Event().wait()
-    stdin = asyncio.StreamReader(sys.stdin.buffer)
-    while await stdin.read(1):
-        pass
+    closed = select.poll()
+    closed.register(sys.stdin, select.POLLIN)
+    while not closed.poll(0) or sys.stdin.buffer.read(1):
+        await asyncio.sleep_ms(100)
 
 
 def feed() -> None:

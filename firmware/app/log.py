@@ -1,5 +1,7 @@
 # Lines for people: printed, and the last 32 kept for the page. Levels as in aioble: a number and
-# an `if`, not a framework. A line carries the seconds since start, since a board has no clock.
+# an `if`, not a framework. They are kept in one buffer: as strings they would stay where they were
+# made and leave no hole in the heap as large as what is needed next.
+# A line carries the seconds since start, since a board has no clock.
 
 import time
 
@@ -11,11 +13,11 @@ _INFO = const(2)
 _DEBUG = const(3)
 
 _LINES = const(32)
-_LENGTH = const(80)
+_LENGTH = const(72)
 _NAMES = ("E", "W", "I", "D")
 
 level = _INFO
-_ring = [""] * _LINES
+_ring = bytearray(_LINES * _LENGTH)
 _next = 0
 _begin = time.ticks_ms()
 
@@ -37,10 +39,11 @@ def info(text) -> None:
 
 def lines():
     """The kept lines, oldest first."""
-    for offset in range(_LINES):
-        line = _ring[(_next + offset) % _LINES]
+    for number in range(_next, _next + _LINES):
+        at = number % _LINES * _LENGTH
+        line = bytes(_ring[at : at + _LENGTH]).rstrip(b"\0")
         if line:
-            yield line
+            yield line.decode()
 
 
 def uptime_s() -> int:
@@ -53,6 +56,8 @@ def _line(at, text):
     if at > level:
         return
     text = "{:6d} {} {}".format(uptime_s(), _NAMES[at], text)
-    _ring[_next] = text[:_LENGTH]
+    line = text.encode()[:_LENGTH]
+    at = _next * _LENGTH
+    _ring[at : at + _LENGTH] = line + bytes(_LENGTH - len(line))
     _next = (_next + 1) % _LINES
     print(text)

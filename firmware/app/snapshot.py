@@ -42,7 +42,8 @@ class Snapshot:
         self._line = line
         self._health = health
         self._stretches = stretches
-        self._codes = CODES.split("|")
+        self._code = -1
+        self._said = None
 
     def status(self):
         """Yields `GET /api/status` in pieces."""
@@ -121,13 +122,24 @@ class Snapshot:
     def _reason(self, index):
         cycle = self._cycle
         cycle.explain(index)
-        words = self._codes[cycle.reason].split()
+        words = self._words(cycle.reason)
         text = '{"code":"' + words[0] + '"'
         if len(words) > 1:
             text += ',"%s":%d' % (words[1], cycle.number_a)
         if len(words) > 2:
             text += ',"%s":%d' % (words[2], cycle.number_b)
         return text + "}"
+
+    # Of one string; most chargers have the reason of the one before.
+    def _words(self, code):
+        if code != self._code:
+            self._code = code
+            at = 0
+            for _ in range(code):
+                at = CODES.find("|", at) + 1
+            end = CODES.find("|", at)
+            self._said = (CODES[at:end] if end >= 0 else CODES[at:]).split()
+        return self._said
 
     def _tail(self):
         return _TAIL.format(

