@@ -1,7 +1,8 @@
 # The delivery: four workers carry setpoints to the chargers and bring back what those say. At most
 # one request per charger is in flight. Cuts go first, those with the largest effect before the
-# others; then their confirmation, then raises, then the routine questions. Of the four at most one
-# is ever busy with a charger that does not answer, so a dead one never delays another's cut.
+# others; then their confirmation, then raises, then the routine questions, the longest due first.
+# Of the four at most one is ever busy with a charger that did not answer the last time, so the
+# dead never delay the cuts of the living.
 
 import asyncio
 
@@ -60,7 +61,7 @@ class Delivery:
         self._answers = [Answer() for _ in range(_WORKERS)]
         self._clients = [Client(_REPLY_SIZE) for _ in range(_WORKERS)]
         self._turns = bytearray(cycle.rows.capacity)
-        self._dead_busy = False
+        self._failing_busy = False
         self.requests = 0
         self.failures = 0
 
@@ -85,14 +86,16 @@ class Delivery:
                     await self._rest()
                     index = self._most_urgent()
                 self._chargers.busy[index] = 1
-                dead = rows.failures[index] >= FAILURES_UNREACHABLE
-                self._dead_busy |= dead
+                failing = rows.failures[index] > 0
+                self._failing_busy |= failing
             try:
                 await self._serve(index, number)
             finally:
                 self._chargers.busy[index] = 0
-                if dead:
-                    self._dead_busy = False
+                if failing:
+                    self._failing_busy = False
+                    self._rested = True
+                    self._work.set()
             self._beat("delivery")
 
     # -- what is next --
@@ -118,7 +121,7 @@ class Delivery:
         due = chargers.due
         flags = self._rows.flags
         best = -1
-        best_rank = 0
+        best_rank = best_left = 0
         soonest = _LONG_MS
         for index in range(self._rows.count):
             if busy[index]:
@@ -129,8 +132,8 @@ class Delivery:
                     soonest = left
             else:
                 rank = self._rank(index)
-                if rank > best_rank:
-                    best, best_rank = index, rank
+                if rank > best_rank or (rank == best_rank and rank and left < best_left):
+                    best, best_rank, best_left = index, rank, left
         self._next_due = add_ms(now, soonest)
         return best
 
@@ -139,7 +142,7 @@ class Delivery:
     def _rank(self, index):
         rows = self._rows
         flags = rows.flags[index]
-        if self._dead_busy and rows.failures[index] >= FAILURES_UNREACHABLE:
+        if self._failing_busy and rows.failures[index]:
             return 0
         if flags & CONFIRMED or not flags & KNOWN:
             return 1
@@ -162,7 +165,7 @@ class Delivery:
         answer = self._answers[number]
         try:
             await self._ask(index, self._request(index, kind, told), number, answer)
-        except (OSError, ValueError) as error:
+        except Exception as error:  # whatever it said: one failed try of one charger
             self._fail(index, error)
         else:
             self._take(index, kind, told, answer)

@@ -26,23 +26,22 @@ _MOST = const(0x100000)
 
 
 class Stretches:
-    """Stands in for asyncio's I/O queue and counts the lengths of the stretches (us)."""
+    """Counts the lengths of the stretches (us), in the place of `queue.wait_io_event`.
+
+    The queue itself stays, since others compare it (`net/wire.py`).
+    """
 
     def __init__(self, queue):
-        self._queue = queue
-        self.map = queue.map
-        self.queue_read = queue.queue_read
-        self.queue_write = queue.queue_write
-        self.remove = queue.remove
+        self._wait = queue.wait_io_event
         self._bounds = array("i", (int(1.25**at) + at // 4 for at in range(_BUCKETS)))
         self._counts = array("i", bytes(4 * _BUCKETS))
         self._since = time.ticks_us()
         self.longest_us = 0
+        queue.wait_io_event = self._measure
 
-    def wait_io_event(self, ms):
-        length = time.ticks_diff(time.ticks_us(), self._since)
-        self._count(length)
-        self._queue.wait_io_event(ms)
+    def _measure(self, ms):
+        self._count(time.ticks_diff(time.ticks_us(), self._since))
+        self._wait(ms)
         self._since = time.ticks_us()
 
     # From the short end by quarters of the buckets: most stretches are below 100 us.
@@ -75,11 +74,8 @@ class Stretches:
 
 
 def watch_stretches() -> Stretches:
-    """Puts the measuring queue in place; call it before the loop runs."""
-    core = asyncio.core  # pyright: ignore[reportAttributeAccessIssue]
-    stretches = Stretches(core._io_queue)
-    core._io_queue = stretches
-    return stretches
+    """Begins to measure; call it before the loop runs."""
+    return Stretches(asyncio.core._io_queue)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 class Health:

@@ -43,7 +43,7 @@ class Snapshot:
         self._health = health
         self._stretches = stretches
         self._code = -1
-        self._said = None
+        self._said = [""]
 
     def status(self):
         """Yields `GET /api/status` in pieces."""

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -85,6 +86,33 @@ def test_a_charger_that_accepts_and_never_answers_does_not_delay_the_others_cut(
         1 + SLACK_S,
         "the other three are cut",
     )
+
+
+def test_chargers_that_accept_and_never_answer_do_not_keep_the_others_from_being_asked(device):
+    one = quiet(device(chargers=6, **SITE))
+    for charger in one.site.chargers[:4]:
+        charger.disappear(mute=True)
+    one.wait_for(lambda s: s["failures"] >= 12, 30, "the silent four are given up")
+    status = one.wait_for(
+        lambda s: [c["state"] for c in s["chargers"][:4]] == ["?"] * 4, 5, "and said to be silent"
+    )
+    assert [c["state"] for c in status["chargers"][4:]] == ["A", "A"]
+    for charger in one.site.chargers[:4]:
+        charger.appear()
+    one.wait_for(
+        lambda s: [c["state"] for c in s["chargers"]] == ["A"] * 6, 30, "all four come back"
+    )
+
+
+def test_web_clients_that_say_nothing_are_gone_after_2_s(device):
+    one = quiet(device(chargers=1, **SITE))
+    silent = [socket.create_connection(("127.0.0.1", one.firmware.port)) for _ in range(3)]
+    try:
+        time.sleep(3)
+        assert one.status()["uptime_s"] >= 2
+    finally:
+        for client in silent:
+            client.close()
 
 
 def test_a_charger_that_answers_200_and_ignores_the_value_is_seen_and_made_room_for(device):

@@ -10,7 +10,7 @@ from amprail_tools.sim.site import Site
 
 @pytest.fixture
 def site():
-    site = Site(chargers=0, noise_a=0)
+    site = Site(chargers=1, noise_a=0)
     yield site
     site.stop()
 

@@ -177,3 +177,44 @@ def test_the_state_of_a_charger_takes_at_most_64_bytes():
 
 def _size(values):
     return {"b": 1, "B": 1, "H": 2, "h": 2, "i": 4, "I": 4}[str(values)[7]]
+
+
+def test_a_limit_that_shrinks_by_little_is_kept_all_the_same():
+    site = Site(meter=None, limit_ma=100000, supply_ma=100000)
+    for _ in range(13):
+        site.add(B)
+    site.seconds(30)
+    lost = site.add(A)
+    site.obeys[lost] = False
+    for _ in range(3):
+        site.ledger.failed(lost)
+    site.seconds(30)
+    assert sum(site.set_ma()) + 6000 <= 100000
+
+
+def test_the_minimum_of_the_site_is_never_above_a_chargers_maximum():
+    minimum = {"auto": False, "one_phase_ma": 16000, "three_phase_ma": 16000}
+    site = Site(minimum=minimum)
+    site.add(B, max_ma=10000)
+    site.seconds(20)
+    assert site.set_ma() == [10000]
+
+
+def test_shifting_current_between_cars_cuts_once_and_not_with_every_reading():
+    site = Site(meter=None, limit_ma=22000, supply_ma=22000)
+    site.add(C, 16000)
+    site.add(C, 6000)
+    site.seconds(20)
+    assert site.set_ma() == [11000, 11000]
+    assert site.cycle.setpoints <= 3
+
+
+def test_a_pause_of_ours_makes_no_fresh_reading_old():
+    site = Site()
+    site.add(C, 16000)
+    site.seconds(5)
+    site.run(11000)
+    assert site.cycle.grid.recent and not site.cycle.grid.lost
+    site.deliver()
+    site.seconds(1)
+    assert site.set_ma() == [16000]

@@ -95,12 +95,19 @@ def test_a_client_too_many_is_told_so_and_the_others_areserved():
 
 
 def test_an_app_that_fails_costs_one_connection():
-    for error in (RuntimeError("x"), OSError(104, "reset"), MemoryError()):
+    for error in (RuntimeError("x"), OSError(104, "reset")):
 
         async def talk(port, guard):
             return await said(port, GET), await said(port, GET), guard.counts["failed"]
 
         assert run(served(talk, Fails(error))) == (b"", b"", 2)
+
+
+def test_an_app_without_memory_is_told_to_come_again():
+    async def talk(port, guard):
+        return (await said(port, GET))[9:12], (await said(port, GET))[9:12]
+
+    assert run(served(talk, Fails(MemoryError()))) == (b"503", b"503")
 
 
 def test_clients_that_vanish_cost_nothing():

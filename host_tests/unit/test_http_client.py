@@ -98,6 +98,7 @@ def test_garbage_is_a_bad_reply():
         b"HTTP/1.1 2000 OK\r\n\r\n",
         b"HTTP/1.1 20x OK\r\n\r\n",
         b"HTTP/1.1 999 OK\r\n\r\n",
+        b"HTTP/1.1 2\r\n\r\n",
         b"HTTP/1.1 101 Other\r\n\r\n",
         OK + b"Content-Length: -1\r\n\r\n",
         OK + b"Content-Length: x\r\n\r\n",

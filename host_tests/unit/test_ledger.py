@@ -86,6 +86,7 @@ def test_an_unreachable_charger_is_booked_at_the_larger_of_told_and_fallback():
 
 def test_ten_seconds_of_silence_are_unreachable_and_an_answer_mends_it():
     site, index = charging()
+    site.ledger.failed(index)
     site.ledger.advance(9999)
     assert site.rows.aside[index] == CONTROLLED
     site.ledger.advance(1)
@@ -185,3 +186,38 @@ def test_what_does_not_charge_counts_nothing_in_a_reading_though_it_is_booked():
         site.ledger.advance(0)
         assert sums(site.ledger.least) == sums(site.ledger.most) == [0, 0, 0]
         assert sums(site.ledger.booked) == sums(site.ledger.idle) == [6000] * 3
+
+
+def test_a_charger_that_fell_below_its_setpoint_is_told_again_now_and_then():
+    site, index = charging()
+    site.seconds(10)
+    site.obeys[index] = False
+    site.answer(index, C, 0)
+    assert site.rows.flags[index] & DIRTY and booked(site) == 16000
+    site.ledger.written(index, 16000)
+    site.answer(index, C, 0)
+    assert not site.rows.flags[index] & DIRTY
+    site.ledger.advance(7000)
+    site.answer(index, C, 0)
+    assert site.rows.flags[index] & DIRTY
+
+
+def test_what_is_found_after_a_restart_is_written_once():
+    site, index = charging(10000)
+    assert site.rows.flags[index] & DIRTY and site.rows.set_ma[index] == 10000
+    site.ledger.written(index, 10000)
+    site.answer(index, C, 10000)
+    site.ledger.advance(0)
+    assert not site.rows.flags[index] & DIRTY and booked(site) == 10000
+
+
+def test_a_current_below_6_a_found_after_a_restart_becomes_0_and_stays_booked():
+    site, index = charging(3000)
+    assert site.rows.set_ma[index] == 0
+    assert site.rows.most_ma[index] == 3000
+
+
+def test_a_current_that_no_row_can_hold_is_kept_at_the_most():
+    site, index = charging()
+    site.ledger.measured(index, (70000, 0, 0))
+    assert site.rows.draw_ma[0] == 65535

@@ -56,6 +56,7 @@ class Cycle:
         self.starting_ms = _STARTING_MS
         self.reason = self.number_a = self.number_b = 0
         self._may_raise = False
+        self._tight = 0
         self._last_ms = -1
         self._part_ms = 0
         self._cut_on = 0
@@ -71,6 +72,9 @@ class Cycle:
         self.grid.advance(elapsed_ms)
         may_raise = self._may_raise = self._free_to_raise(elapsed_ms)
         self.grid.assess(self.ledger, may_raise)
+        self._tight = 0
+        for phase in range(3):
+            self._tight |= (self.ledger.told[phase] > self.grid.room_ma[phase]) << phase
         self._squeeze()
         self.allocator.allocate(self.ledger, self.grid, may_raise, elapsed_ms)
         self._release_cuts(may_raise)
@@ -134,7 +138,7 @@ class Cycle:
         rows = self.rows
         if self.grid.over & rows.phases[index]:
             return self._worth(index) or rows.least_ma[index] == rows.most_ma[index]
-        if self.grid.lost:
+        if self.grid.lost or self._tight & rows.phases[index]:
             return True
         if self.starting_ms:
             return False

@@ -13,7 +13,6 @@
 
 from array import array
 
-from balance.rows import AGE_MAX
 from micropython import const
 
 # What limits the budget of a phase, for the reasons.
@@ -22,6 +21,8 @@ FROM_SUPPLY = const(1)
 
 # A reading older than this raises nothing: the meter is read 4 times a second.
 _RECENT_MS = const(2000)
+
+_AGE_MAX_MS = const(0x1FFFFFFF)
 
 # The highest house of the last 8 s: one value for each second.
 _SECONDS = const(8)
@@ -54,7 +55,7 @@ class Grid:
         self._house = array("i", (_NO_HOUSE,) * (3 * _SECONDS))
         self._calm = array("i", (-_NO_HOUSE,) * (3 * _SECONDS))
         self._slot = self._slot_ms = 0
-        self.ever = False
+        self.ever = self._fresh = False
 
     def apply(self, site: dict) -> None:
         """Takes a checked site.json."""
@@ -72,11 +73,13 @@ class Grid:
         for phase in range(3):
             self.phase_ma[phase] = phase_ma[phase]
         self.age_ms = 0
-        self.ever = True
+        self.ever = self._fresh = True
 
     def advance(self, elapsed_ms: int) -> None:
         """Lets time pass."""
-        self.age_ms = min(self.age_ms + elapsed_ms, AGE_MAX)
+        if not self._fresh:
+            self.age_ms = min(self.age_ms + elapsed_ms, _AGE_MAX_MS)
+        self._fresh = False
         self._slot_ms += elapsed_ms
         while self._slot_ms >= 1000:
             self._slot_ms -= 1000
@@ -152,7 +155,8 @@ class Grid:
         house = max(self._highest_house(phase), self._least_house)
         by_reading = least + ledger.counted[phase] - reading
         free = self._aim + min(by_reading, -house) - ledger.reserved[phase]
-        self.budget_ma[phase] = max(least + (free - least) * 2 // 3, told)
+        part = least + (free - least) * 2 // 3
+        self.budget_ma[phase] = max(part, told, ledger.booked[phase])
         room = max(free + self.target_ma - self._aim, told)
         self.room_ma[phase] = self.pause_ma[phase] = room
 

@@ -40,7 +40,12 @@ _SEEN_BY_METER_MS = const(CAR_FOLLOWS_MS + 1500)
 # counts on that, or it would be too small by as much with every car.
 _BELOW_MA = const(500)
 
+# The least current that a charger can offer (IEC 61851-1).
+_LEAST_OFFER_MA = const(6000)
+
+# Unreachable: asked, and no answer for 10 s or 3 times; or nobody could ask for a minute.
 _SILENT_MS = const(10000)
+_FORGOTTEN_MS = const(60000)
 FAILURES_UNREACHABLE = const(3)
 _REFUSALS = const(3)
 _DRAW_FRESH_MS = const(12000)
@@ -114,11 +119,16 @@ class Ledger:
         if not flags & KNOWN:
             self._adopt(index, allowed_ma)
         elif flags & DIRTY:
+            if allowed_ma > rows.set_ma[index]:
+                rows.flags[index] &= ~(CONFIRMED | DRAW_SETTLED)
             rows.most_ma[index] = max(rows.most_ma[index], allowed_ma)
         elif allowed_ma > rows.set_ma[index]:
             self._refused(index, allowed_ma)
         elif not flags & CONFIRMED:
             self._confirm(index)
+        elif allowed_ma < rows.set_ma[index] and rows.settling_ms[index] >= _SEEN_BY_METER_MS:
+            rows.flags[index] |= DIRTY  # rebooted, or replugged: told again, now and then
+            rows.settling_ms[index] = 0
 
     # The larger of what it was told and what it was found at: most_ma holds the first.
     def _refused(self, index, allowed_ma):
@@ -137,12 +147,14 @@ class Ledger:
         rows.settling_ms[index] = 0
         rows.flags[index] = (rows.flags[index] | CONFIRMED | FRESH) & ~DISOBEYS
 
-    # After a restart of ours: what it reads back counts as settled.
+    # After a restart of ours: what it reads back counts as settled. It is written once all the
+    # same, since something else in the charger may hold it there; below 6 A nothing charges.
     def _adopt(self, index, allowed_ma):
         rows = self._rows
-        rows.set_ma[index] = rows.least_ma[index] = rows.most_ma[index] = allowed_ma
+        rows.least_ma[index] = rows.most_ma[index] = allowed_ma
+        rows.set_ma[index] = allowed_ma if allowed_ma >= _LEAST_OFFER_MA else 0
         rows.settling_ms[index] = AGE_MAX
-        rows.flags[index] |= KNOWN | CONFIRMED
+        rows.flags[index] |= KNOWN | CONFIRMED | DIRTY
 
     def measured(self, index: int, own_ma) -> None:
         """The charger's phase currents, three integers in its own order (mA)."""
@@ -151,12 +163,13 @@ class Ledger:
         flags = rows.flags[index] | METERED
         first = 3 * index
         largest = max(own_ma[0], own_ma[1], own_ma[2]) if rotation == 0xFF else 0
+        largest = min(largest, AGE_MAX)
         for phase in range(first, first + 3):
             rows.draw_ma[phase] = largest
         for own in range(3):
             grid = rotation >> 2 * own & 3
             if grid < 3:
-                rows.draw_ma[first + grid] = own_ma[own]
+                rows.draw_ma[first + grid] = min(own_ma[own], AGE_MAX)
         if flags & CONFIRMED and rows.settling_ms[index] >= CAR_FOLLOWS_MS:
             flags |= DRAW_SETTLED
         rows.flags[index] = flags
@@ -219,7 +232,8 @@ class Ledger:
         flags = rows.flags[index]
         if (
             not flags & KNOWN
-            or rows.silent_ms[index] >= _SILENT_MS
+            or (rows.silent_ms[index] >= _SILENT_MS and rows.failures[index])
+            or rows.silent_ms[index] >= _FORGOTTEN_MS
             or rows.failures[index] >= FAILURES_UNREACHABLE
         ):
             aside = UNREACHABLE

@@ -105,7 +105,8 @@ class Rows:
         """Takes new settings for a charger; what it was told stays as it is."""
         self.phases[index], self.rotation[index] = _phases(charger["phases"])
         self.max_ma[index] = charger["max_ma"]
-        self.min_ma[index] = charger["min_ma"] or _minimum(self.phases[index], minimum)
+        least = charger["min_ma"] or _minimum(self.phases[index], minimum)
+        self.min_ma[index] = min(least, charger["max_ma"])
         fallback = charger["fallback_ma"]
         self.reserve_ma[index] = charger["max_ma"] if fallback is None else fallback
         self.booked_ma[index] = max(self.booked_ma[index], self.reserve_ma[index])

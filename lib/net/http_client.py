@@ -153,8 +153,10 @@ def _request(host: str, port: int, method: str, path: str, body, headers: bytes)
 
 
 def _status(head: bytes) -> int:
+    if len(head) < 13 or not head.startswith(b"http/1.") or head[8] != 32:
+        raise ValueError
     status = int(head[9:12])
-    if not head.startswith(b"http/1.") or head[8] != 32 or head[12] not in b" \r":
+    if head[12] not in b" \r":
         raise ValueError
     if not 100 <= status <= 599 or status == 101:
         raise ValueError
