@@ -7,27 +7,8 @@ charger confirms a setpoint `latency_ms` after it was told, a car follows `lag_m
 import random
 
 from balance.cycle import Cycle
+from core import CHARGER, SITE
 
-SITE = {
-    "limit_ma": 63000,
-    "largest_consumer_ma": 32000,
-    "margin_pct": 0,
-    "surge_pct": 140,
-    "supply_ma": 63000,
-    "without_meter_ma": 0,
-    "rotation_s": 900,
-    "pv": False,
-    "minimum": {"auto": True, "one_phase_ma": 6000, "three_phase_ma": 6000},
-    "meter": {"lost_after_s": 10},
-}
-CHARGER = {
-    "phases": "123",
-    "max_ma": 16000,
-    "min_ma": None,
-    "fallback_ma": 6000,
-    "priority": 0,
-    "weight": 1,
-}
 STEP_MS = 50
 
 

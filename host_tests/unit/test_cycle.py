@@ -1,21 +1,11 @@
 import micropython
-from core import A, B, C, Site, sums
+from core import CHARGER, A, B, C, Site, sums
 
 
 def test_a_restart_changes_nothing_until_all_are_read_and_never_stops_a_car():
     site = Site()
     site.add(C, 10000)
-    site.rows.add(
-        {
-            "phases": "123",
-            "max_ma": 16000,
-            "min_ma": None,
-            "fallback_ma": 6000,
-            "priority": 0,
-            "weight": 1,
-        },
-        site.settings["minimum"],
-    )
+    site.rows.add(CHARGER, site.settings["minimum"])
     site.obeys.append(False)
     site.seconds(9)
     assert site.set_ma() == [10000, 0]

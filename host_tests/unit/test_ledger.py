@@ -1,7 +1,7 @@
 # Promise 1: a charger is booked at the most it may be drawing now.
 
 from balance.rows import CONTROLLED, DIRTY, DISOBEYING, UNREACHABLE
-from core import A, B, C, Site, sums
+from core import CHARGER, A, B, C, Site, sums
 
 
 def charging(allowed=16000, **changes):
@@ -98,17 +98,7 @@ def test_ten_seconds_of_silence_are_unreachable_and_an_answer_mends_it():
 
 def test_a_charger_that_was_never_read_is_reserved_for():
     site = Site()
-    index = site.rows.add(
-        {
-            "phases": "2",
-            "max_ma": 16000,
-            "min_ma": None,
-            "fallback_ma": None,
-            "priority": 0,
-            "weight": 1,
-        },
-        site.settings["minimum"],
-    )
+    index = site.rows.add(dict(CHARGER, phases="2", fallback_ma=None), site.settings["minimum"])
     site.ledger.advance(0)
     assert site.ledger.unread == 1
     assert sums(site.ledger.reserved) == [0, 16000, 0]
