@@ -3,7 +3,6 @@
 MicroPython keeps every name once, for ever, in tables that double when they are full: 340 private
 names are 4 KB of text, and with them the tables outgrow a step of 7 KB (MicroPython, py/qstr.c).
 What begins with one underscore belongs to its module or class, so all may share the short names.
-Line numbers in tracebacks stay those of the source.
 """
 
 import ast

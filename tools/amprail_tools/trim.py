@@ -2,7 +2,7 @@
 
 On a device every function costs RAM, called or not: the builders of PDUs that are used are a tenth
 of umodbus' two modules, and microdot brings its own server, decorators and file sending.
-Definitions are replaced by empty lines, so that tracebacks keep the line numbers of the release.
+Definitions are replaced by empty lines, so that a compiler's error names the line of the release.
 """
 
 import ast
