@@ -1,7 +1,6 @@
 """Promises of the design, seen from outside: bytes of a meter in, requests to chargers out."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -227,24 +226,31 @@ def children(pid):
         return [int(child) for child in file.read().split()]
 
 
+# A process that has ended and that nobody has asked for its exit code is gone as well.
+def runs(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def gone(pid, within_s):
     end = time.monotonic() + within_s
-    while time.monotonic() < end:
-        if not os.path.exists(f"/proc/{pid}"):
-            return True
+    while runs(pid) and time.monotonic() < end:
         time.sleep(0.05)
-    return False
+    return not runs(pid)
 
 
 def test_three_at_once_share_nothing_and_a_killed_command_leaves_no_firmware(device, free_port):
     sites = [device(chargers=1, start=False, **SITE) for _ in range(3)]
-    runs = []
+    commands = []
     try:
         for one in sites:
             one.site.house.set(HOUSE)
             one.firmware.port = free_port()
             data_dir = one.firmware.data_dir
-            runs.append(run_command(data_dir, one.site.serial, one.firmware.port))
+            commands.append(run_command(data_dir, one.site.serial, one.firmware.port))
         for one in sites:
             end = time.monotonic() + 20
             while True:
@@ -255,18 +261,18 @@ def test_three_at_once_share_nothing_and_a_killed_command_leaves_no_firmware(dev
                     pass
                 assert time.monotonic() < end, "not ready"
                 time.sleep(0.1)
-        firmware = children(runs[0].pid)
+        firmware = children(commands[0].pid)
         assert firmware
-        runs[0].kill()
+        commands[0].kill()
         assert all(gone(pid, 2) for pid in firmware)
-        runs[1].send_signal(signal.SIGINT)
-        runs[2].send_signal(signal.SIGTERM)
-        for run in runs[1:]:
+        commands[1].send_signal(signal.SIGINT)
+        commands[2].send_signal(signal.SIGTERM)
+        for run in commands[1:]:
             out, _ = run.communicate(timeout=2.5)
             assert run.returncode == 0
             assert json.loads(out)["readings"]["ok"] > 0
     finally:
-        for run in runs:
+        for run in commands:
             if run.poll() is None:
                 run.kill()
             run.communicate()
