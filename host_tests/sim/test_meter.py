@@ -28,7 +28,7 @@ class Bench:
 
     def connect(self):
         self.client = ModbusSerialClient(
-            self.line.path, baudrate=38400, parity="N", timeout=0.2, retries=0
+            self.line.path, baudrate=38400, parity="N", timeout=1.5, retries=0
         )
         assert self.client.connect()
 
