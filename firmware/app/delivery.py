@@ -69,8 +69,11 @@ class Delivery:
         """Called after each cycle of the core: there may be something to do."""
         if self._told != self._cycle.setpoints or self._due_in_ms() <= 0:
             self._told = self._cycle.setpoints
-            self._rested = True
-            self._work.set()
+            self._look_again()
+
+    def _look_again(self):
+        self._rested = True
+        self._work.set()
 
     def workers(self):
         """The coroutine functions of the workers."""
@@ -94,8 +97,7 @@ class Delivery:
                 self._chargers.busy[index] = 0
                 if failing:
                     self._failing_busy = False
-                    self._rested = True
-                    self._work.set()
+                    self._look_again()
             self._beat("delivery")
 
     # -- what is next --
@@ -221,8 +223,7 @@ class Delivery:
         if ms < self._due_in_ms():
             self._next_due = self._chargers.due[index]
             if ms < 2 * _CYCLE_MS:
-                self._rested = True
-                self._work.set()
+                self._look_again()
 
     def _pause_ms(self, index, kind):
         if kind == _WRITE:

@@ -10,11 +10,10 @@ from micropython import const
 _ERROR = const(0)
 _WARNING = const(1)
 _INFO = const(2)
-_DEBUG = const(3)
 
 _LINES = const(32)
 _LENGTH = const(72)
-_NAMES = ("E", "W", "I", "D")
+_NAMES = ("E", "W", "I")
 
 level = _INFO
 _ring = bytearray(_LINES * _LENGTH)
