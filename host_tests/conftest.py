@@ -1,7 +1,8 @@
 """Makes every plain test of `unit/` run twice: on CPython and under MicroPython's Unix port.
 
 A test is plain if it takes no arguments. The second item, `test_x[micropython]`, runs compiled,
-with the built library, in 64 KB. Modules named `test_*_cpython.py` are not for MicroPython.
+with the built library, in 96 KB or what the module's `HEAP` says. Modules named
+`test_*_cpython.py` are not for MicroPython.
 """
 
 import os
@@ -16,7 +17,8 @@ from amprail_tools.launch import micropython_command
 
 HERE = Path(__file__).parent
 UNIT = HERE / "unit"
-HEAP = "64K"
+SCENARIOS = HERE.parent / "tools" / "amprail_tools" / "bench_device" / "bench_scenarios.py"
+HEAP = "96K"
 
 RUNNER = """\
 import sys
@@ -62,7 +64,8 @@ class MicroPythonItem(pytest.Item):
     def runtest(self):
         slot = self.config.device_build / "a"
         folder = _compiled(self.config, self.path)
-        command = [*micropython_command(), "-X", f"heapsize={HEAP}", "-c", RUNNER, str(folder)]
+        heap = getattr(self.parent.obj, "HEAP", HEAP)
+        command = [*micropython_command(), "-X", f"heapsize={heap}", "-c", RUNNER, str(folder)]
         command += [str(slot / "lib"), str(slot), self.path.stem, self.test]
         try:
             done = subprocess.run(
@@ -95,10 +98,11 @@ def _compiled(config, module: Path) -> Path:
         config.micropython_tests = config._tmp_path_factory.mktemp("micropython")
     folder = config.micropython_tests
     shared = [path for path in UNIT.glob("*.py") if not path.stem.startswith("test_")]
-    for source in (HERE / "both.py", *shared, module):
+    for source in (HERE / "both.py", SCENARIOS, *shared, module):
         target = folder / f"{source.stem}.mpy"
         if not target.exists():
             text = target.with_suffix(".txt")
             text.write_text(with_constants(source.read_text()))
-            compile_file(text, target, os.path.relpath(source, HERE.parent))
+            # Without -O: asserts are what a test is for
+            compile_file(text, target, os.path.relpath(source, HERE.parent), options=())
     return folder

@@ -32,10 +32,10 @@ def number(data, per_unit=1000, most=10000, order=ABCD):
     return float32(b"??" + data, 2, order, per_unit, most)
 
 
-def read(values, **options):
+def read(values, invert=False):
     line = FakeLine(floats(*values))
     reading = Reading()
-    run(Meter(line, load("eastron_sdm630"), 1, **options).read(reading))
+    run(Meter(line, load("eastron_sdm630"), 1, invert).read(reading))
     return list(reading.phase_ma), list(reading.phase_w), line
 
 

@@ -17,14 +17,12 @@ async def silent(reader, writer):
         pass
 
 
-async def _exchange(behave, timeout_ms=2000, size=2048, **request):
+async def _exchange(behave, timeout_ms=2000, size=2048):
     server, port = await listen(behave)
     before = open_files()
     client = Client(size)
     try:
-        status = await client.request(
-            "127.0.0.1", port, "GET", "/x", timeout_ms=timeout_ms, **request
-        )
+        status = await client.request("127.0.0.1", port, "GET", "/x", b"", b"", timeout_ms)
         result = status, bytes(client.body)
     except HttpError as error:
         result = error.kind
@@ -202,7 +200,7 @@ def test_a_connection_never_answered_ends_at_the_deadline():
                 pass
         before = open_files()
         try:
-            await Client().request("127.0.0.1", port, "GET", "/", timeout_ms=200)
+            await Client().request("127.0.0.1", port, "GET", "/", b"", b"", 200)
             kind = None
         except HttpError as error:
             kind = error.kind
@@ -295,7 +293,7 @@ def test_the_request_is_whole_and_in_one_piece():
 def test_many_exchanges_at_once_keep_their_deadlines():
     async def one(port, results):
         try:
-            await Client(256).request("127.0.0.1", port, "GET", "/", timeout_ms=150)
+            await Client(256).request("127.0.0.1", port, "GET", "/", b"", b"", 150)
         except HttpError as error:
             results.append(error.kind)
 

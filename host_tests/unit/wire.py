@@ -96,11 +96,11 @@ class Port:
 class Bench:
     """A line on such a port. `read()` is one read of 12 registers: the bytes or the kind."""
 
-    def __init__(self, answer, baud=9600, character_ms=0, **line):
+    def __init__(self, answer, baud=9600, character_ms=0, stop=1):
         self.port = Port(answer, character_ms)
         rtu.now_ms = self.port.now_ms
         rtu.sleep_ms = self.port.sleep_ms
-        self.line = Line(self.port.open, baud, **line)
+        self.line = Line(self.port.open, baud, "N", stop)
 
     async def read(self, unit=1, function=4, start=6, count=12, timeout_ms=500, pause_ms=0):
         try:

@@ -1,273 +1,340 @@
 # Phase budgets in, currents out: weighted max-min fairness on three phases with a floor.
 #
 # Who is on
-#   1. Only a charger with a car (B, C, D) that can be controlled takes part; others want 0.
-#   2. Those that charge keep charging while their minimums fit into the room of their phases.
-#      Where they do not, cars are paused, lowest priority first, until they do: at once where the
-#      minimums exceed what the limit allows, after 10 s where only the target is exceeded.
-#   3. A paused car stays paused for 60 s.
-#   4. Free places go by priority, then to whoever has waited longest, if the minimum fits. Nobody
-#      is admitted while nothing may be raised.
+#   1. Part    A charger with a car (B, C, D) that does what it is told takes part; others want 0.
+#   2. Keep    Those that are on stay on while their minimums fit into the room of their phases.
+#   3. Shed    Where they do not, the last in rank are paused until they do: at once where the
+#              minimums exceed what the limit allows, after 10 s where only the target.
+#   4. Admit   Those that wait and are not held come on in the order of rank wherever their minimum
+#              fits. Who does not fit keeps nobody off a phase that is free.
+#   5. Rank    By priority. Among those that wait then by who has waited for more than one rotation
+#              for each that waits, the longest first; then the worst served: current on a phase
+#              over the time connected, by weight. A fresh plug-in counts as having waited for one
+#              rotation. Those on that draw nothing are last of their priority.
+#   6. Turns   On each phase the first in rank that waits is next. It takes over from those that
+#              were on for one rotation and have no higher priority, the best served first, as soon
+#              as they free enough on all its phases; the place is booked for it. So that nobody
+#              is kept out by one-phase cars that come on past it, those are guests and yield at
+#              any time. At most a quarter of the places change hands in a minute.
+#   7. Ended   Who was offered its minimum for 210 s and drew nothing has no place and does not
+#              wait; it is offered its minimum from what all others leave.
+#   Bound: of n that wait with one priority, each is on again within n + 2 rotations (of at least
+#   4 minutes), wherever its minimum fits beside what higher priorities keep.
 # How much
-#   5. All that are on have their minimum. A level rises from 0; whoever's minimum is below the
-#      level rises with it, by its weight, until one of its phases or itself is at its limit; those
-#      are frozen, the others go on. The milliamperes left over by the division are handed out.
+#   8. All that are on have their minimum. A level rises from 0; whoever's minimum is below the
+#      level times its weight rises with it, until one of its phases is full or it has all that is
+#      of use to it: its maximum, or its demand (sessions.py). Those are frozen, the others go on.
+#   9. The milliamperes left over by the division are handed out.
 #
-# The level is swept over the sorted minimums and maximums: one pass over 2n events, and one over
-# the rows for each phase that fills up. The order of the events hardly ever changes, so sorting
-# is a look at each. Nothing is allocated.
+# Rules 7 to 9 are in shares.py. Ranks are only made when somebody may come or go; their order
+# hardly changes from call to call, so sorting is a look at each. Nothing is allocated.
 
 from array import array
 
-from balance.rows import STATE_B, STATE_D
+import micropython
+from balance.rows import (
+    AT_MINIMUM,
+    ENDED,
+    GUEST,
+    LEAST_OFFER_MA,
+    LEFT_OVER,
+    OFF,
+    ROTATION,
+    STATE_B,
+    STATE_C,
+    STATE_D,
+    WAITING,
+)
+from balance.shares import Shares, sort
 from micropython import const
-
-# What stopped a charger at its current, in `rows.bound`; 0 to 2 is the phase that is full.
-AT_MAXIMUM = const(3)
-_AT_MINIMUM = const(4)
-_RISING = const(5)
-OFF = const(6)
 
 PAUSE_S = const(60)
 _GRACE_MS = const(10000)
-_NEVER = const(0x1FFFFFFF)
+_MINUTE_MS = const(60000)
+
+# `bound` for a moment: would make way for the one that is looked at.
+_YIELDING = const(9)
+
+_PRIORITY_MAX = const(10)
+_LATER = const(1 << 10)
+_PRIORITY = const(1 << 11)
 
 
 class Allocator:
     """Decides `rows.want_ma` and `rows.bound`.
 
     squeezed: mask of the phases whose unmetered chargers go to their minimum. spare: the room of
-    each phase beyond the minimums of those that are on; users: how many those are.
+    each phase beyond the minimums of those that are on.
     """
 
     def __init__(self, rows):
         self._rows = rows
-        events = list(range(0, 2 * rows.capacity, 2)) + list(range(1, 2 * rows.capacity, 2))
-        self._order = array("H", events)
-        self._key = array("i", (_NEVER,) * (2 * rows.capacity))
-        self._slope = array("i", (0, 0, 0))
-        self._left = array("i", (0, 0, 0))
+        count = rows.capacity
+        self._queue = bytearray(range(count))
+        self._shares = Shares(rows)
+        self._excess = array("i", (0, 0, 0))
         self._short_ms = array("i", (0, 0, 0))
+        self._minimums = array("i", bytes(32))  # of those on, by mask of phases
+        self._places = array("i", bytes(32))
+        self._turn_ms = 0
+        self._ripe = 0
         self.spare = array("i", (0, 0, 0))
-        self.users = bytearray(3)
-        self._full = self._level = 0
         self.squeezed = 0
 
     def allocate(self, ledger, grid, may_raise: bool, elapsed_ms: int) -> None:
         """Sets want_ma and bound of every row; budgets come from `grid`."""
         waiting = self._keep()
-        self._shed(grid, elapsed_ms)
-        for phase in range(3):
-            self.spare[phase] += grid.room_ma[phase]
-        if may_raise and waiting:
-            self._admit()
-        self._fill(ledger, grid)
+        over = self._over(grid, elapsed_ms)
+        due = self._turn_is_due(elapsed_ms) and waiting
+        admits = may_raise and (due or (waiting and max(self.spare) >= LEAST_OFFER_MA))
+        if over or admits:
+            self._rank(waiting)
+            sort(self._queue, self._rows.want_ma, self._rows.capacity)
+            if over:
+                self._shed(over)
+            self._admit(int(may_raise))
+            if may_raise and due and self._change_turns():
+                self._admit(1)
+        self._shares.share(grid, self.spare, self.squeezed)
+
+    @property
+    def changes(self) -> int:
+        """Bit 0: somebody wants less than it is told; bit 1: more."""
+        return self._shares.changes
+
+    def shared(self, phase: int) -> bool:
+        """True if more than one charger has a place on this phase."""
+        return _on_phase(self._places, phase) > 1
 
     # -- who is on --
 
-    # `spare` is what the minimums need, as a negative number, until the room is added.
-    def _keep(self):
+    # Gives everyone its role, adds up the minimums of those on and counts those that wait.
+    @micropython.viper
+    def _keep(self) -> int:
         rows = self._rows
-        waiting = False
-        for phase in range(3):
-            self.spare[phase] = self.users[phase] = 0
-        for index in range(rows.count):
-            want = 0
-            rows.bound[index] = OFF
-            if rows.aside[index]:
-                want = rows.set_ma[index]
-            elif STATE_B <= rows.state[index] <= STATE_D:
-                if rows.set_ma[index] >= rows.min_ma[index]:
-                    want = rows.min_ma[index]
-                    rows.bound[index] = _AT_MINIMUM
-                    self._take(index, want, 1)
-                else:
-                    waiting = True
-            rows.want_ma[index] = want
+        bound = ptr8(rows.bound)
+        aside = ptr8(rows.aside)
+        state = ptr8(rows.state)
+        session = ptr8(rows.session)
+        phases = ptr8(rows.phases)
+        set_ma = ptr16(rows.set_ma)
+        min_ma = ptr16(rows.min_ma)
+        turn = ptr16(rows.turn)
+        minimums = ptr32(self._minimums)
+        places = ptr32(self._places)
+        for mask in range(8):
+            minimums[mask] = 0
+            places[mask] = 0
+        waiting = ripe = 0
+        for row in range(int(rows.count)):
+            if aside[row] or state[row] < STATE_B or state[row] > STATE_D:
+                bound[row] = OFF
+            elif session[row] & ENDED:
+                bound[row] = LEFT_OVER
+            elif set_ma[row] >= min_ma[row] or bound[row] < OFF:
+                bound[row] = AT_MINIMUM
+                minimums[phases[row]] += min_ma[row]
+                places[phases[row]] += 1
+                if turn[row] >= ROTATION or session[row] & GUEST:
+                    ripe += 1
+            else:
+                bound[row] = WAITING
+                waiting += 1
+        self._ripe = ripe
         return waiting
 
-    # Takes `ma` on its phases from what is spare.
-    def _take(self, index, ma, users):
-        mask = self._rows.phases[index]
+    # The mask of the phases on which somebody has to go.
+    def _over(self, grid, elapsed_ms):
+        over = 0
         for phase in range(3):
-            if mask >> phase & 1:
-                self.spare[phase] -= ma
-                self.users[phase] += users
-
-    def _shed(self, grid, elapsed_ms):
-        rows = self._rows
-        for phase in range(3):
-            if -self.spare[phase] <= grid.room_ma[phase]:
+            minimums = _on_phase(self._minimums, phase)
+            self.spare[phase] = grid.room_ma[phase] - minimums
+            bearable = grid.pause_ma[phase]
+            if self.spare[phase] >= 0:
                 self._short_ms[phase] = 0
-                continue
-            self._short_ms[phase] = min(self._short_ms[phase] + elapsed_ms, _GRACE_MS)
-            grace = self._short_ms[phase] < _GRACE_MS
-            bearable = grid.pause_ma[phase] if grace else grid.room_ma[phase]
-            while -self.spare[phase] > bearable:
-                victim = self._lowest(phase)
-                self._take(victim, -rows.want_ma[victim], -1)
-                rows.want_ma[victim] = 0
-                rows.bound[victim] = OFF
-
-    def _lowest(self, phase):
-        rows = self._rows
-        lowest = -1
-        for index in range(rows.count):
-            if (
-                rows.bound[index] != OFF
-                and rows.phases[index] >> phase & 1
-                and (lowest < 0 or rows.priority[index] <= rows.priority[lowest])
-            ):
-                lowest = index
-        return lowest
-
-    def _admit(self):
-        rows = self._rows
-        index = self._next()
-        while index >= 0:
-            rows.want_ma[index] = rows.min_ma[index]
-            rows.bound[index] = _AT_MINIMUM
-            self._take(index, rows.min_ma[index], 1)
-            index = self._next()
-
-    def _next(self):
-        rows = self._rows
-        best = -1
-        for index in range(rows.count):
-            if (
-                rows.bound[index] == OFF
-                and STATE_B <= rows.state[index] <= STATE_D
-                and not rows.hold_s[index]
-                and not rows.aside[index]
-                and self._free(index) >= rows.min_ma[index]
-                and (best < 0 or self._before(index, best))
-            ):
-                best = index
-        return best
-
-    def _before(self, index, other):
-        rows = self._rows
-        if rows.priority[index] != rows.priority[other]:
-            return rows.priority[index] > rows.priority[other]
-        return rows.waiting_s[index] > rows.waiting_s[other]
-
-    def _free(self, index):
-        mask = self._rows.phases[index]
-        free = _NEVER
-        for phase in range(3):
-            if mask >> phase & 1 and self.spare[phase] < free:
-                free = self.spare[phase]
-        return free
-
-    # -- how much --
-
-    def _fill(self, ledger, grid):
-        rows = self._rows
-        self._full = self._level = 0
-        for phase in range(3):
-            self._slope[phase] = 0
-            self._left[phase] = self.spare[phase] + grid.budget_ma[phase] - grid.room_ma[phase]
-            if self._left[phase] <= 0:
-                self._full |= 1 << phase
-        self._sort(ledger, grid.lost)
-        for event in self._order:
-            index = event >> 1
-            if rows.bound[index] != OFF and index < rows.count:
-                self._rise(self._key[event])
-                if event & 1:
-                    self._stop(index, AT_MAXIMUM)
-                elif rows.bound[index] == _AT_MINIMUM:
-                    self._start(index)
-        self._hand_out()
-
-    # Event 2n: the minimum of row n; event 2n + 1: its ceiling; as levels per weight.
-    def _sort(self, ledger, lost):
-        rows = self._rows
-        key = self._key
-        for index in range(rows.count):
-            least = rows.min_ma[index]
-            ceiling = rows.max_ma[index]
-            if lost:
-                ceiling = max(min(ceiling, rows.set_ma[index]), least)
-            elif rows.phases[index] & self.squeezed and not ledger.metered(index):
-                ceiling = least
-            key[2 * index] = least // rows.weight[index]
-            key[2 * index + 1] = ceiling // rows.weight[index]
-        order = self._order
-        before = 0
-        for end in range(len(order)):
-            event = order[end]
-            value = key[event]
-            if value < before:
-                place = end
-                while place and key[order[place - 1]] > value:
-                    order[place] = order[place - 1]
-                    place -= 1
-                order[place] = event
+            elif self._short_ms[phase] + elapsed_ms >= _GRACE_MS:
+                bearable = min(bearable, grid.room_ma[phase])
             else:
-                before = value
+                self._short_ms[phase] += elapsed_ms
+            self._excess[phase] = minimums - bearable
+            over |= (minimums > bearable) << phase
+        return over
 
-    def _start(self, index):
+    def _turn_is_due(self, elapsed_ms):
+        interval_ms = self._interval_ms()
+        self._turn_ms = min(self._turn_ms + elapsed_ms, interval_ms)
+        return self._ripe and self._turn_ms >= interval_ms
+
+    def _interval_ms(self):
+        places = 0
+        for mask in range(1, 8):
+            places += self._places[mask]
+        return _MINUTE_MS // max(places // 4, 1)
+
+    # Until the currents are known, want_ma holds the ranks: a number of 16 bits, smaller is first,
+    # of the priority, whether waiting is overdue (or a car on draws), and by how much, or how well
+    # it was served, in thirds of 0.1 A.
+    @micropython.viper
+    def _rank(self, waiting: int):
         rows = self._rows
-        full = self._full & rows.phases[index]
-        if full:
-            rows.bound[index] = full >> 1 if full < 4 else 2
-        else:
-            rows.bound[index] = _RISING
-            self._tilt(index, rows.weight[index])
+        bound = ptr8(rows.bound)
+        state = ptr8(rows.state)
+        weight = ptr8(rows.weight)
+        priority = rows.priority
+        set_ma = ptr16(rows.set_ma)
+        turn = ptr16(rows.turn)
+        connected_s = ptr16(rows.connected_s)
+        charge_das = ptr32(rows.charge_das)
+        want_ma = ptr16(rows.want_ma)
+        for row in range(int(rows.count)):
+            rank = charge_das[row] * 3 // (connected_s[row] * weight[row] + 1)
+            if rank >= _LATER:
+                rank = _LATER - 1
+            if bound[row] == WAITING and turn[row] > ROTATION * waiting:
+                rank = _LATER - 1 - turn[row] // 4 if turn[row] // 4 < _LATER else 0
+            elif bound[row] == WAITING or state[row] < STATE_C or not set_ma[row]:
+                rank += _LATER
+            want_ma[row] = rank + (_PRIORITY_MAX - int(priority[row])) * _PRIORITY
 
-    def _stop(self, index, bound):
+    def _shed(self, over):
         rows = self._rows
-        if rows.bound[index] == _RISING:
-            reached = self._level * rows.weight[index]
-            if reached > rows.want_ma[index]:
-                rows.want_ma[index] = min(reached, rows.max_ma[index])
-            self._tilt(index, -rows.weight[index])
-        elif rows.bound[index] != _AT_MINIMUM:
-            return
-        rows.bound[index] = bound
+        for place in range(len(self._queue) - 1, -1, -1):
+            index = self._queue[place]
+            if rows.bound[index] < OFF and rows.phases[index] & over:
+                self._leave(index, WAITING)
+                for phase in range(3):
+                    if rows.phases[index] >> phase & 1:
+                        self._excess[phase] -= rows.min_ma[index]
+                        if self._excess[phase] <= 0:
+                            over &= ~(1 << phase)
+                if not over:
+                    return
 
-    def _tilt(self, index, weight):
+    # If not all then only who was shed just now, and would fit after all.
+    @micropython.viper
+    def _admit(self, all_: int):
+        rows = self._rows
+        queue = ptr8(self._queue)
+        bound = ptr8(rows.bound)
+        phases = ptr8(rows.phases)
+        session = ptr8(rows.session)
+        min_ma = ptr16(rows.min_ma)
+        set_ma = ptr16(rows.set_ma)
+        hold_s = ptr16(rows.hold_s)
+        places = ptr32(self._places)
+        spare_1 = int(self.spare[0])
+        spare_2 = int(self.spare[1])
+        spare_3 = int(self.spare[2])
+        passed = 0
+        for place in range(int(rows.capacity)):
+            row = queue[place]
+            if bound[row] != WAITING or hold_s[row] or not (all_ or set_ma[row]):
+                continue
+            mask = phases[row]
+            least = min_ma[row]
+            if (
+                (mask & 1 and spare_1 < least)
+                or (mask & 2 and spare_2 < least)
+                or (mask & 4 and spare_3 < least)
+            ):
+                passed |= mask
+                continue
+            bound[row] = AT_MINIMUM
+            places[mask] += 1
+            session[row] = session[row] & (255 - GUEST) | (GUEST if passed & mask else 0)
+            spare_1 -= least if mask & 1 else 0
+            spare_2 -= least if mask & 2 else 0
+            spare_3 -= least if mask & 4 else 0
+        self.spare[0] = spare_1
+        self.spare[1] = spare_2
+        self.spare[2] = spare_3
+
+    # The mask of the phases on which its minimum does not fit.
+    def _lacks(self, index):
         mask = self._rows.phases[index]
+        least = self._rows.min_ma[index]
+        spare = self.spare
+        lacks = 0
+        if mask & 1 and spare[0] < least:
+            lacks = 1
+        if mask & 2 and spare[1] < least:
+            lacks |= 2
+        if mask & 4 and spare[2] < least:
+            lacks |= 4
+        return lacks
+
+    def _join(self, index):
+        self._rows.bound[index] = AT_MINIMUM
+        self._move(index, 1)
+
+    def _leave(self, index, role):
+        self._rows.bound[index] = role
+        self._move(index, -1)
+
+    def _move(self, index, places):
+        mask = self._rows.phases[index]
+        self._places[mask] += places
         for phase in range(3):
             if mask >> phase & 1:
-                self._slope[phase] += weight
+                self.spare[phase] -= places * self._rows.min_ma[index]
 
-    def _rise(self, level):
-        while self._level < level:
-            step = level - self._level
-            for phase in range(3):
-                slope = self._slope[phase]
-                if slope and self._left[phase] < step * slope:
-                    step = self._left[phase] // slope
-            self._level += step
-            for phase in range(3):
-                self._left[phase] -= step * self._slope[phase]
-            if self._level < level:
-                self._freeze()
+    # -- turns --
 
-    def _freeze(self):
+    def _change_turns(self):
         rows = self._rows
-        for phase in range(3):
-            if self._slope[phase] and self._left[phase] < self._slope[phase]:
-                self._full |= 1 << phase
-                for index in range(rows.count):
-                    if rows.bound[index] == _RISING and rows.phases[index] >> phase & 1:
-                        self._stop(index, phase)
+        settled = 0
+        for index in self._queue:
+            if rows.bound[index] == WAITING and not rows.hold_s[index]:
+                if not rows.phases[index] & settled and self._takes_over(index):
+                    return True
+                settled |= rows.phases[index]
+                if settled == 7:
+                    break
+        return False
 
-    def _hand_out(self):
+    def _takes_over(self, index):
+        interval_ms = self._interval_ms()
+        lacks = self._lacks(index)
+        yielding = 0
+        for place in range(len(self._queue) - 1, -1, -1):
+            other = self._queue[place]
+            if self._rows.phases[other] & lacks and self._yields(other, index):
+                self._leave(other, _YIELDING)
+                yielding += 1
+                lacks = self._lacks(index)
+                if not lacks:
+                    break
+        self._settle(lacks)
+        if not lacks:
+            self._join(index)
+            self._turn_ms = interval_ms * (1 - yielding)
+        return not lacks
+
+    def _yields(self, index, other):
         rows = self._rows
-        left = self._left
-        for index in range(rows.count):
-            if rows.bound[index] > AT_MAXIMUM:
-                continue
-            mask = rows.phases[index]
-            more = self._key[2 * index + 1] * rows.weight[index] - rows.want_ma[index]
-            for phase in range(3):
-                if mask >> phase & 1 and left[phase] < more:
-                    more = left[phase]
-            if more > 0:
-                rows.want_ma[index] += more
-                for phase in range(3):
-                    if mask >> phase & 1:
-                        left[phase] -= more
+        if (
+            rows.bound[index] >= OFF
+            or not rows.set_ma[index]
+            or rows.priority[index] > rows.priority[other]
+        ):
+            return False
+        wider = rows.phases[other] & ~rows.phases[index]
+        return rows.turn[index] >= ROTATION or (wider and rows.session[index] & GUEST)
+
+    # Those that would have made way wait from now on, or stay if that was not enough.
+    def _settle(self, lacks):
+        bound = self._rows.bound
+        for index in range(self._rows.count):
+            if bound[index] == _YIELDING:
+                if lacks:
+                    self._join(index)
+                else:
+                    bound[index] = WAITING
+
+
+def _on_phase(sums, phase):
+    if phase == 0:
+        return sums[1] + sums[3] + sums[5] + sums[7]
+    if phase == 1:
+        return sums[2] + sums[3] + sums[6] + sums[7]
+    return sums[4] + sums[5] + sums[6] + sums[7]

@@ -158,7 +158,8 @@ class Grid:
         part = least + (free - least) * 2 // 3
         self.budget_ma[phase] = max(part, told, ledger.booked[phase])
         room = max(free + self.target_ma - self._aim, told)
-        self.room_ma[phase] = self.pause_ma[phase] = room
+        self.room_ma[phase] = room
+        self.pause_ma[phase] = room + self.limit_ma - self.target_ma
 
     def _same(self, phase, ma):
         self.budget_ma[phase] = self.room_ma[phase] = self.pause_ma[phase] = ma

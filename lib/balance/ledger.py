@@ -12,17 +12,22 @@
 
 from array import array
 
+import micropython
 from balance.rows import (
     AGE_MAX,
     CONFIRMED,
     CONTROLLED,
+    CUT,
     DIRTY,
     DISOBEYING,
     DISOBEYS,
+    DRAW_FRESH_MS,
     DRAW_SETTLED,
     FRESH,
     KNOWN,
+    LEAST_OFFER_MA,
     METERED,
+    STATE_A,
     STATE_C,
     STATE_D,
     UNREACHABLE,
@@ -40,15 +45,23 @@ _SEEN_BY_METER_MS = const(CAR_FOLLOWS_MS + 1500)
 # counts on that, or it would be too small by as much with every car.
 _BELOW_MA = const(500)
 
-# The least current that a charger can offer (IEC 61851-1).
-_LEAST_OFFER_MA = const(6000)
-
 # Unreachable: asked, and no answer for 10 s or 3 times; or nobody could ask for a minute.
 _SILENT_MS = const(10000)
 _FORGOTTEN_MS = const(60000)
 FAILURES_UNREACHABLE = const(3)
 _REFUSALS = const(3)
-_DRAW_FRESH_MS = const(12000)
+
+# Where in `_sums` the sums of a kind begin, one for each mask of phases.
+_TOLD = const(0)
+_BOOKED = const(8)
+_IDLE = const(16)
+_LEAST = const(24)
+_MOST = const(32)
+_BELOW = const(40)
+_CHANGING = const(48)
+_RESERVED = const(56)
+_COUNTED = const(64)
+_KINDS = const(9)
 
 
 class Ledger:
@@ -60,8 +73,9 @@ class Ledger:
     without a meter may draw; unread: how many never answered.
     """
 
-    def __init__(self, rows):
+    def __init__(self, rows, sessions):
         self._rows = rows
+        self._sessions = sessions
         self.told = array("i", (0, 0, 0))
         self.least = array("i", (0, 0, 0))
         self.most = array("i", (0, 0, 0))
@@ -72,22 +86,19 @@ class Ledger:
         self.idle = array("i", (0, 0, 0))
         self.below = array("i", (0, 0, 0))
         self.unread = 0
-        eight = bytes(32)  # sums by mask of phases
-        self._told = array("i", eight)
-        self._booked = array("i", eight)
-        self._idle = array("i", eight)
-        self._reserved = array("i", eight)
-        self._counted = array("i", eight)
-        self._least = array("i", eight)
-        self._most = array("i", eight)
-        self._changing = array("i", eight)
-        self._below = array("i", eight)
+        self._sums = array("i", bytes(32 * _KINDS))
 
     # -- what the delivery reports --
 
     def tell(self, index: int, ma: int) -> None:
         """A new setpoint: booked from now on, to be written by the delivery."""
         rows = self._rows
+        set_ma = rows.set_ma[index]
+        if ma < set_ma and self.draws(index):
+            rows.cut_s[index] = 0
+            rows.session[index] |= CUT
+        if not ma or not set_ma:
+            rows.turn[index] = 0
         rows.least_ma[index] = min(rows.least_ma[index], ma)
         rows.most_ma[index] = max(rows.most_ma[index], ma)
         rows.set_ma[index] = ma
@@ -103,6 +114,8 @@ class Ledger:
     def answered(self, index: int, state: int) -> None:
         """Any good answer of the charger, with its IEC 61851-1 state (0 to 5)."""
         rows = self._rows
+        if (rows.state[index] == STATE_A) != (state == STATE_A):
+            self._sessions.begin(index)
         rows.state[index] = state
         rows.silent_ms[index] = 0
         rows.failures[index] = 0
@@ -152,8 +165,9 @@ class Ledger:
     def _adopt(self, index, allowed_ma):
         rows = self._rows
         rows.least_ma[index] = rows.most_ma[index] = allowed_ma
-        rows.set_ma[index] = allowed_ma if allowed_ma >= _LEAST_OFFER_MA else 0
+        rows.set_ma[index] = allowed_ma if allowed_ma >= LEAST_OFFER_MA else 0
         rows.settling_ms[index] = AGE_MAX
+        rows.turn[index] = 0
         rows.flags[index] |= KNOWN | CONFIRMED | DIRTY
 
     def measured(self, index: int, own_ma) -> None:
@@ -174,6 +188,7 @@ class Ledger:
             flags |= DRAW_SETTLED
         rows.flags[index] = flags
         rows.draw_age_ms[index] = 0
+        self._sessions.widen(index)
 
     # -- what the cycle asks --
 
@@ -181,118 +196,157 @@ class Ledger:
         """True if its car is charging as far as is known."""
         return STATE_C <= self._rows.state[index] <= STATE_D
 
-    def metered(self, index: int) -> bool:
-        """True if its own phase currents are recent and belong to the present setpoint."""
+    def fresh(self, index: int) -> bool:
+        """True if its own phase currents are recent."""
         rows = self._rows
-        both = METERED | DRAW_SETTLED
-        return rows.flags[index] & both == both and rows.draw_age_ms[index] < _DRAW_FRESH_MS
+        return rows.flags[index] & METERED and rows.draw_age_ms[index] < DRAW_FRESH_MS
+
+    def metered(self, index: int) -> bool:
+        """True if they belong to the present setpoint, too."""
+        return self._rows.flags[index] & DRAW_SETTLED and self.fresh(index)
 
     def advance(self, elapsed_ms: int) -> None:
         """Lets time pass, books every charger, and adds up into the arrays of this object."""
-        self.unread = 0
+        self.unread = self._age(elapsed_ms)
         for phase in range(3):
             self.least[phase] = self.most[phase] = 0
-        for mask in range(1, 8):
-            self._told[mask] = self._booked[mask] = self._idle[mask] = self._changing[mask] = 0
-            self._least[mask] = self._most[mask] = self._below[mask] = 0
-            self._reserved[mask] = self._counted[mask] = 0
-        for index in range(self._rows.count):
-            self._age(index, elapsed_ms)
-            aside = self._aside(index)
-            if aside:
-                self._reserve(index, aside)
-            else:
-                self._book(index)
+        self._book()
         for phase in range(3):
-            self.told[phase] = _on_phase(self._told, phase)
-            self.booked[phase] = _on_phase(self._booked, phase)
-            self.idle[phase] = _on_phase(self._idle, phase)
-            self.least[phase] += _on_phase(self._least, phase)
-            self.most[phase] += _on_phase(self._most, phase)
-            self.unsettled[phase] = _on_phase(self._changing, phase)
-            self.below[phase] = _on_phase(self._below, phase)
-            self.reserved[phase] = _on_phase(self._reserved, phase)
-            self.counted[phase] = _on_phase(self._counted, phase)
+            self.told[phase] = self._on_phase(_TOLD, phase)
+            self.booked[phase] = self._on_phase(_BOOKED, phase)
+            self.idle[phase] = self._on_phase(_IDLE, phase)
+            self.least[phase] += self._on_phase(_LEAST, phase)
+            self.most[phase] += self._on_phase(_MOST, phase)
+            self.unsettled[phase] = self._on_phase(_CHANGING, phase)
+            self.below[phase] = self._on_phase(_BELOW, phase)
+            self.reserved[phase] = self._on_phase(_RESERVED, phase)
+            self.counted[phase] = self._on_phase(_COUNTED, phase)
 
-    def _age(self, index, elapsed_ms):
+    # Everyone grows older; who cannot be relied upon is set aside, and since nobody knows what car
+    # stands there, it counts on all phases of the charger. Returns how many never answered.
+    @micropython.viper
+    def _age(self, elapsed_ms: int) -> int:
         rows = self._rows
-        rows.silent_ms[index] = min(rows.silent_ms[index] + elapsed_ms, AGE_MAX)
-        flags = rows.flags[index]
-        if flags & METERED:
-            rows.draw_age_ms[index] = min(rows.draw_age_ms[index] + elapsed_ms, AGE_MAX)
-        if flags & FRESH:
-            rows.flags[index] = flags & ~FRESH
-        elif flags & CONFIRMED and rows.settling_ms[index] < _SEEN_BY_METER_MS:
-            rows.settling_ms[index] += min(elapsed_ms, _SEEN_BY_METER_MS)
-            if rows.settling_ms[index] >= _SEEN_BY_METER_MS:
-                rows.least_ma[index] = rows.most_ma[index] = rows.set_ma[index]
-
-    def _aside(self, index):
-        rows = self._rows
-        flags = rows.flags[index]
-        if (
-            not flags & KNOWN
-            or (rows.silent_ms[index] >= _SILENT_MS and rows.failures[index])
-            or rows.silent_ms[index] >= _FORGOTTEN_MS
-            or rows.failures[index] >= FAILURES_UNREACHABLE
-        ):
-            aside = UNREACHABLE
-        else:
-            aside = DISOBEYING if flags & DISOBEYS else CONTROLLED
-        rows.aside[index] = aside
-        return aside
-
-    def _reserve(self, index, aside):
-        rows = self._rows
-        mask = rows.phases[index]
-        booked = counted = rows.most_ma[index]
-        if aside == UNREACHABLE:
-            counted = min(rows.set_ma[index], rows.reserve_ma[index])
-            booked = max(booked, rows.set_ma[index], rows.reserve_ma[index])
-            if rows.flags[index] & (KNOWN | USABLE) == USABLE:
-                self.unread += 1
-        elif not self.draws(index):
-            counted = 0
-        rows.booked_ma[index] = booked
-        self._reserved[mask] += booked
-        self._counted[mask] += counted
-
-    def _book(self, index):
-        rows = self._rows
-        set_ma = rows.set_ma[index]
-        most = rows.most_ma[index]
-        settled = rows.flags[index] & CONFIRMED and rows.settling_ms[index] >= CAR_FOLLOWS_MS
-        booked = set_ma if settled else most
-        rows.booked_ma[index] = booked
-        if most:
-            mask = rows.phases[index]
-            self._told[mask] += set_ma
-            self._booked[mask] += booked
-            if not STATE_C <= rows.state[index] <= STATE_D:
-                self._idle[mask] += set_ma
-            elif rows.flags[index] & METERED and rows.draw_age_ms[index] < _DRAW_FRESH_MS:
-                self._bracket(index, mask)
+        flags = ptr8(rows.flags)
+        failures = ptr8(rows.failures)
+        aside = ptr8(rows.aside)
+        phases = ptr8(rows.phases)
+        rotations = ptr8(rows.rotation)
+        silent_ms = ptr16(rows.silent_ms)
+        draw_age_ms = ptr16(rows.draw_age_ms)
+        settling_ms = ptr16(rows.settling_ms)
+        set_ma = ptr16(rows.set_ma)
+        least_ma = ptr16(rows.least_ma)
+        most_ma = ptr16(rows.most_ma)
+        unread = 0
+        for row in range(int(rows.count)):
+            flag = flags[row]
+            age_ms = silent_ms[row] + elapsed_ms
+            silent_ms[row] = age_ms if age_ms < AGE_MAX else AGE_MAX
+            if flag & METERED:
+                age_ms = draw_age_ms[row] + elapsed_ms
+                draw_age_ms[row] = age_ms if age_ms < AGE_MAX else AGE_MAX
+            if flag & FRESH:
+                flags[row] = flag - FRESH
+            elif flag & CONFIRMED and settling_ms[row] < _SEEN_BY_METER_MS:
+                age_ms = settling_ms[row] + elapsed_ms
+                settling_ms[row] = age_ms if age_ms < AGE_MAX else AGE_MAX
+                if age_ms >= _SEEN_BY_METER_MS:
+                    least_ma[row] = set_ma[row]
+                    most_ma[row] = set_ma[row]
+            if (
+                not flag & KNOWN
+                or (silent_ms[row] >= _SILENT_MS and failures[row])
+                or silent_ms[row] >= _FORGOTTEN_MS
+                or failures[row] >= FAILURES_UNREACHABLE
+            ):
+                if aside[row] != UNREACHABLE:
+                    rotation = rotations[row]
+                    mask = 7 if rotation == 255 else 0
+                    for own in range(0, 6, 2):
+                        mask |= 1 << (rotation >> own & 3)
+                    phases[row] = mask & 7
+                    aside[row] = UNREACHABLE
+                if flag & KNOWN == 0 and flag & USABLE:
+                    unread += 1
             else:
-                self._least[mask] += rows.least_ma[index]
-                self._most[mask] += most
-                self._below[mask] += _BELOW_MA
-            if rows.least_ma[index] != most:
-                self._changing[mask] += 1
+                aside[row] = DISOBEYING if flag & DISOBEYS else CONTROLLED
+        return unread
+
+    # Adds up by mask of phases, except for chargers with a meter.
+    @micropython.viper
+    def _book(self):
+        rows = self._rows
+        sums = ptr32(self._sums)
+        for place in range(8 * _KINDS):
+            sums[place] = 0
+        flags = ptr8(rows.flags)
+        aside = ptr8(rows.aside)
+        phases = ptr8(rows.phases)
+        state = ptr8(rows.state)
+        set_ma = ptr16(rows.set_ma)
+        least_ma = ptr16(rows.least_ma)
+        most_ma = ptr16(rows.most_ma)
+        reserve_ma = ptr16(rows.reserve_ma)
+        booked_ma = ptr16(rows.booked_ma)
+        settling_ms = ptr16(rows.settling_ms)
+        draw_age_ms = ptr16(rows.draw_age_ms)
+        for row in range(int(rows.count)):
+            mask = phases[row]
+            told = set_ma[row]
+            most = most_ma[row]
+            draws = 1 if state[row] >= STATE_C and state[row] <= STATE_D else 0
+            if aside[row]:
+                counted = most if draws else 0
+                if aside[row] == UNREACHABLE:
+                    reserve = reserve_ma[row]
+                    counted = told if told < reserve else reserve
+                    most = told if told > most else most
+                    most = reserve if reserve > most else most
+                booked_ma[row] = most
+                sums[_RESERVED + mask] += most
+                sums[_COUNTED + mask] += counted
+                continue
+            flag = flags[row]
+            booked = told if flag & CONFIRMED and settling_ms[row] >= CAR_FOLLOWS_MS else most
+            booked_ma[row] = booked
+            if not most:
+                continue
+            sums[_TOLD + mask] += told
+            sums[_BOOKED + mask] += booked
+            if not draws:
+                sums[_IDLE + mask] += told
+            elif flag & METERED and draw_age_ms[row] < DRAW_FRESH_MS:
+                self._bracket(row)
+            else:
+                sums[_LEAST + mask] += least_ma[row]
+                sums[_MOST + mask] += most
+                sums[_BELOW + mask] += _BELOW_MA
+            if least_ma[row] != most:
+                sums[_CHANGING + mask] += 1
 
     # A charger with a meter: its own currents narrow down what it counts for in a reading.
-    def _bracket(self, index, mask):
+    @micropython.viper
+    def _bracket(self, row: int):
         rows = self._rows
-        settled = rows.flags[index] & DRAW_SETTLED
+        draw_ma = ptr16(rows.draw_ma)
+        least_ma = ptr16(rows.least_ma)
+        most_ma = ptr16(rows.most_ma)
+        least_sum = ptr32(self.least)
+        most_sum = ptr32(self.most)
+        mask = int(rows.phases[row])
+        settled = int(rows.flags[row]) & DRAW_SETTLED
         for phase in range(3):
             if mask >> phase & 1:
-                draw = rows.draw_ma[3 * index + phase]
-                self.least[phase] += min(rows.least_ma[index], draw)
-                self.most[phase] += min(rows.most_ma[index], draw if settled else AGE_MAX)
+                least = draw_ma[3 * row + phase]
+                most = least if settled and least < most_ma[row] else most_ma[row]
+                least_sum[phase] += least if least < least_ma[row] else least_ma[row]
+                most_sum[phase] += most
 
-
-def _on_phase(sums, phase):
-    if phase == 0:
-        return sums[1] + sums[3] + sums[5] + sums[7]
-    if phase == 1:
-        return sums[2] + sums[3] + sums[6] + sums[7]
-    return sums[4] + sums[5] + sums[6] + sums[7]
+    def _on_phase(self, kind, phase):
+        sums = self._sums
+        if phase == 0:
+            return sums[kind + 1] + sums[kind + 3] + sums[kind + 5] + sums[kind + 7]
+        if phase == 1:
+            return sums[kind + 2] + sums[kind + 3] + sums[kind + 6] + sums[kind + 7]
+        return sums[kind + 4] + sums[kind + 5] + sums[kind + 6] + sums[kind + 7]

@@ -1,11 +1,12 @@
 # One row per charger, as arrays made once, so that a cycle allocates nothing. The arrays are
 # public: the parts of the core read and write them by index, the rest of the firmware reads them.
 #
-# Limits          phases, rotation, max_ma, min_ma, reserve_ma, priority, weight
+# Limits          rotation, max_ma, min_ma, reserve_ma, priority, weight
 # Seen            state, flags, silent_ms, failures, draw_ma, draw_age_ms
 # Told            set_ma, least_ma, most_ma, settling_ms, refusals (see ledger.py)
 # Booked          aside, booked_ma
-# Decided         want_ma, bound, hold_s, waiting_s
+# Since plug-in   session, phases, cap_ma, charge_das, connected_s, cut_s (see sessions.py)
+# Decided         want_ma, bound, turn, hold_s
 #
 # Ages are milliseconds or seconds that the cycle adds up and saturates: no stamp grows old here.
 
@@ -35,25 +36,58 @@ DRAW_SETTLED = const(32)
 USABLE = const(64)
 DISOBEYS = const(128)
 
+# `session`: AUTO: its minimum is found out. PROBING: the raised minimum has not proved itself.
+# SETTLED_MINIMUM: nothing more to be found out until unplug. IDLE: it was offered current for a
+# while and drew none. ENDED: so for long. GUEST: it came on past one of higher rank. CUT: it got
+# less while it drew and has not shown yet that this is enough for it.
+AUTO = const(1)
+PROBING = const(2)
+SETTLED_MINIMUM = const(4)
+IDLE = const(8)
+ENDED = const(16)
+GUEST = const(32)
+CUT = const(64)
+
 # `aside`: whether telling it something can be relied upon. If not, it is reserved for.
 CONTROLLED = const(0)
 UNREACHABLE = const(1)
 DISOBEYING = const(2)
 
+# `bound`, what stopped a charger at its current: 0 to 2 is the phase that is full. From OFF on it
+# has no place.
+AT_MAXIMUM = const(3)
+AT_MINIMUM = const(4)
+RISING = const(5)
+OFF = const(6)
+WAITING = const(7)
+LEFT_OVER = const(8)
+
+# `turn` counts sixtieths of `rotation_s` since it was switched on or off, so that 64 cars that
+# wait 64 times 24 h fit.
+ROTATION = const(60)
+
 AGE_MAX = const(65535)
+
+# A charger's own phase currents older than this say nothing about now.
+DRAW_FRESH_MS = const(12000)
+
+# IEC 61851-1: the least that a charger can offer. The automatic minimum starts with it.
+LEAST_OFFER_MA = const(6000)
 
 # A line of the settings that cannot be used is one charger "?" that is reserved for as if it
 # drew the most a charger of this class can, on all three phases (design, promise 8).
 _BAD_RESERVE_MA = const(32000)
 _UNCONNECTED = const(3)
+_UNKNOWN = const(0xFF)
 
 
 class Rows:
     """Up to `capacity` chargers; the first `count` are in use.
 
-    `phases` is a mask of the grid's phases (bit 0: L1); `rotation` holds for each of the
-    charger's own phases two bits, the grid's phase 0 to 2, or 3; `draw_ma` has three values a
-    charger, in the grid's order.
+    `phases` is the mask of the grid's phases that its car may use (bit 0: L1); `rotation` holds
+    for each of the charger's own phases two bits, the grid's phase 0 to 2, or 3; `draw_ma` has
+    three values a charger, in the grid's order; `cap_ma` is the most that is of use to its car;
+    `charge_das` is what it had on its fullest phase since plug-in, in 0.1 As.
     """
 
     def __init__(self, capacity: int = 64):
@@ -61,7 +95,6 @@ class Rows:
         words = bytes(2 * capacity)
         self.capacity = capacity
         self.count = 0
-        self.phases = bytearray(bytes_)
         self.rotation = bytearray(bytes_)
         self.max_ma = array("H", words)
         self.min_ma = array("H", words)
@@ -81,10 +114,16 @@ class Rows:
         self.refusals = bytearray(bytes_)
         self.aside = bytearray(bytes_)
         self.booked_ma = array("H", words)
+        self.session = bytearray(bytes_)
+        self.phases = bytearray(bytes_)
+        self.cap_ma = array("H", words)
+        self.charge_das = array("i", bytes(4 * capacity))
+        self.connected_s = array("H", words)
+        self.cut_s = bytearray(bytes_)
         self.want_ma = array("H", words)
-        self.bound = bytearray(bytes_)
+        self.bound = bytearray(b"\x06" * capacity)
+        self.turn = array("H", words)
         self.hold_s = array("H", words)
-        self.waiting_s = array("H", words)
 
     def add(self, charger: dict, minimum: dict) -> int:
         """Appends a charger from its checked line of chargers.jsonl; returns its index."""
@@ -96,23 +135,36 @@ class Rows:
         """Appends a charger whose line in the settings is bad: reserved, never told anything."""
         index = self._append()
         self.phases[index] = 7
-        self.rotation[index] = 0xFF
+        self.rotation[index] = _UNKNOWN
         self.reserve_ma[index] = self.booked_ma[index] = _BAD_RESERVE_MA
         self.weight[index] = 1
         return index
 
     def apply(self, index: int, charger: dict, minimum: dict) -> None:
         """Takes new settings for a charger; what it was told stays as it is."""
-        self.phases[index], self.rotation[index] = _phases(charger["phases"])
-        self.max_ma[index] = charger["max_ma"]
+        self.rotation[index] = _rotation(charger["phases"])
+        self.phases[index] = self.wired(index)
+        self.max_ma[index] = self.cap_ma[index] = charger["max_ma"]
         least = charger["min_ma"] or _minimum(self.phases[index], minimum)
         self.min_ma[index] = min(least, charger["max_ma"])
+        fixed = charger["min_ma"] or not minimum["auto"]
+        self.session[index] = 0 if fixed else AUTO
         fallback = charger["fallback_ma"]
         self.reserve_ma[index] = charger["max_ma"] if fallback is None else fallback
         self.booked_ma[index] = max(self.booked_ma[index], self.reserve_ma[index])
         self.priority[index] = charger["priority"]
         self.weight[index] = charger["weight"]
         self.flags[index] |= USABLE
+
+    def wired(self, index: int) -> int:
+        """The mask of the grid's phases that the charger has; all of them if that is unknown."""
+        rotation = self.rotation[index]
+        if rotation == _UNKNOWN:
+            return 7
+        mask = 0
+        for own in range(3):
+            mask |= 1 << (rotation >> 2 * own & 3)
+        return mask & 7
 
     def _append(self) -> int:
         if self.count == self.capacity:
@@ -122,20 +174,15 @@ class Rows:
         return self.count - 1
 
 
-def _phases(text):
-    if text == "?":
-        return 7, 0xFF
-    mask = 0
-    rotation = 0xFF
-    for own in range(len(text)):
+def _rotation(text):
+    rotation = _UNKNOWN
+    for own in range(len(text) if text != "?" else 0):
         grid = int(text[own]) - 1
-        mask |= 1 << grid
         rotation &= ~(_UNCONNECTED << 2 * own) | grid << 2 * own
-    return mask, rotation & 0xFF
+    return rotation & 0xFF
 
 
-# The automatic minimum starts at 6 A, the least that IEC 61851-1 lets a charger offer.
 def _minimum(mask, minimum):
     if minimum["auto"]:
-        return 6000
+        return LEAST_OFFER_MA
     return minimum["one_phase_ma"] if mask in (1, 2, 4) else minimum["three_phase_ma"]

@@ -4,6 +4,7 @@ Importing it also gives `asyncio` and `time` what MicroPython's have and `lib/` 
 """
 
 import asyncio
+import builtins
 import time
 
 
@@ -40,3 +41,7 @@ async def _sleep_ms(ms: int) -> None:
 
 time.ticks_ms = _ticks_ms
 asyncio.sleep_ms = _sleep_ms
+
+# What stands for the address of an array in functions compiled to machine code.
+for _name in ("ptr8", "ptr16", "ptr32"):
+    setattr(builtins, _name, lambda values: values)

@@ -1,0 +1,248 @@
+# What each car has shown since it was plugged in, and what follows from it: the phases it uses,
+# the most it makes use of, the least it charges with, and how well it has been served.
+#
+# Phases    A car that draws on some of its charger's phases and on others not frees the others;
+#           the first ampere there takes them back.
+# Demand    A car that draws less than it may for 60 s is capped at its draw and 3 A. It gets all
+#           back as soon as its draw comes within 1 A of the cap. One that draws nothing for 60 s
+#           is capped at its minimum until it draws.
+# Ended     Offered its minimum for 210 s (longer than the wake-up of IEC 61851-1 takes) without
+#           drawing, it has ended until it draws or is plugged in anew.
+# Minimum   Found out unless the settings fix it. A car that drew before it was cut and then stops
+#           within 60 s, or stays in C below 1 A for 60 s, gets 1 A more, for 60 s each time, up to
+#           10 A. Once it draws, that is its minimum for this number of phases; if it never does,
+#           it is full, and the minimum goes back.
+# Served    0.1 As on its fullest phase over the seconds connected: metered where the charger
+#           meters, else what it is told while it charges.
+#
+# Every row is looked at once a second, a few with each cycle, so that no cycle is long.
+
+from balance.rows import (
+    AUTO,
+    CONTROLLED,
+    CUT,
+    ENDED,
+    IDLE,
+    LEAST_OFFER_MA,
+    PROBING,
+    ROTATION,
+    SETTLED_MINIMUM,
+    STATE_A,
+    STATE_C,
+    STATE_D,
+)
+from micropython import const
+
+ENDED_S = const(210)
+_WATCH_S = const(60)
+_MARGIN_MA = const(3000)
+_ASKS_WITHIN_MA = const(1000)
+_DRAWS_MA = const(1000)
+
+# A car's phases are told apart where one carries so much and another less than this.
+_CARRIES_MA = const(3000)
+_CARRIES_NOT_MA = const(500)
+
+_STEP_MA = const(1000)
+_STEPS = const(4)
+
+# `_minimum`: steps above 6 A, and whether they were found out on one phase.
+_ONE_PHASE = const(8)
+
+_PEAK_STEP_MA = const(200)
+_AGE_S = const(255)
+_CONNECTED_MAX_S = const(65535)
+
+
+class Sessions:
+    """Keeps `phases`, `cap_ma`, `min_ma`, `session` and what was served of `rows` up to date."""
+
+    def __init__(self, rows):
+        self._rows = rows
+        bytes_ = bytes(rows.capacity)
+        self._low_s = bytearray(bytes_)
+        self._peak = bytearray(bytes_)
+        self._minimum = bytearray(bytes_)
+        self._next = 0
+        self._owed = 0
+        self.rotation_s = ROTATION
+        self._lap_s = 0
+        self._turns = 0
+
+    def apply(self, site: dict) -> None:
+        """Takes a checked site.json."""
+        self.rotation_s = site["rotation_s"]
+
+    def begin(self, index: int) -> None:
+        """A car was plugged in or has gone: what the last one showed is forgotten. The new one
+        counts as having waited for one rotation, so that it gets current before it falls asleep.
+        """
+        rows = self._rows
+        rows.session[index] &= AUTO
+        rows.phases[index] = rows.wired(index)
+        rows.charge_das[index] = rows.connected_s[index] = rows.hold_s[index] = 0
+        rows.turn[index] = ROTATION
+        rows.cap_ma[index] = rows.max_ma[index]
+        self._low_s[index] = self._peak[index] = self._minimum[index] = 0
+        self._set_minimum(index)
+
+    def advance(self, elapsed_ms: int, ledger) -> None:
+        """Lets time pass: looks at the rows whose second is over."""
+        count = self._rows.count
+        if not count:
+            return
+        self._owed += elapsed_ms * count
+        seconds = max(self._owed // (1000 * count), 1)
+        for _ in range(min(self._owed // (1000 * seconds), count)):
+            self._owed -= 1000 * seconds
+            if self._next >= count:
+                self._begin_lap(seconds)
+            self._look(self._next, seconds, ledger)
+            self._next += 1
+
+    # How many sixtieths of `rotation_s` are over.
+    def _begin_lap(self, seconds):
+        self._next = 0
+        self._lap_s += seconds * ROTATION
+        self._turns = self._lap_s // self.rotation_s
+        self._lap_s -= self._turns * self.rotation_s
+
+    def _look(self, index, seconds, ledger):
+        rows = self._rows
+        rows.hold_s[index] = max(rows.hold_s[index] - seconds, 0)
+        rows.turn[index] = min(rows.turn[index] + self._turns, _CONNECTED_MAX_S)
+        rows.cut_s[index] = min(rows.cut_s[index] + seconds, _AGE_S)
+        if rows.aside[index] != CONTROLLED or rows.state[index] == STATE_A:
+            return
+        charging = STATE_C <= rows.state[index] <= STATE_D
+        fresh = ledger.fresh(index)
+        draw_ma = self._largest(index) if fresh else rows.set_ma[index] if charging else 0
+        self._count(index, draw_ma, seconds)
+        if charging and draw_ma >= _DRAWS_MA:
+            self._draws(index, draw_ma, seconds, fresh and ledger.metered(index))
+        elif rows.set_ma[index] >= rows.min_ma[index]:
+            self._draws_nothing(index, charging, seconds)
+
+    def _largest(self, index):
+        draw_ma = self._rows.draw_ma
+        first = 3 * index
+        return max(draw_ma[first], draw_ma[first + 1], draw_ma[first + 2])
+
+    # Where the seconds would not fit, all that was counts half.
+    def _count(self, index, draw_ma, seconds):
+        rows = self._rows
+        if rows.connected_s[index] > _CONNECTED_MAX_S - seconds:
+            rows.connected_s[index] >>= 1
+            rows.charge_das[index] >>= 1
+        rows.connected_s[index] += seconds
+        rows.charge_das[index] += draw_ma // 100 * seconds
+
+    def _draws(self, index, draw_ma, seconds, settled):
+        rows = self._rows
+        session = rows.session[index]
+        if not self._peak[index]:
+            self._low_s[index] = 0
+        if session & PROBING:
+            session = session & ~PROBING | SETTLED_MINIMUM
+        if rows.cut_s[index] >= _WATCH_S:
+            session &= ~CUT
+        if session & (IDLE | ENDED):
+            if session & ENDED:
+                rows.turn[index] = 0
+            session &= ~(IDLE | ENDED)
+            rows.cap_ma[index] = rows.max_ma[index]
+        rows.session[index] = session
+        if settled:
+            self._narrow(index)
+            self._cap(index, draw_ma, seconds)
+
+    # -- phases --
+
+    def widen(self, index: int) -> None:
+        """New phase currents: the phases on which it draws are its own again, at once."""
+        rows = self._rows
+        for phase in range(3):
+            if (
+                rows.draw_ma[3 * index + phase] >= _DRAWS_MA
+                and not rows.phases[index] >> phase & 1
+            ):
+                rows.phases[index] |= 1 << phase
+                self._set_minimum(index)
+
+    def _narrow(self, index):
+        rows = self._rows
+        used = 0
+        for phase in range(3):
+            draw_ma = rows.draw_ma[3 * index + phase]
+            if draw_ma >= _CARRIES_MA:
+                used |= 1 << phase
+            elif draw_ma >= _CARRIES_NOT_MA:
+                return
+        if used and used != rows.phases[index]:
+            rows.phases[index] = used
+            self._set_minimum(index)
+
+    # -- demand --
+
+    def _cap(self, index, draw_ma, seconds):
+        rows = self._rows
+        cap_ma = rows.cap_ma[index]
+        if draw_ma > cap_ma - _ASKS_WITHIN_MA and cap_ma < rows.max_ma[index]:
+            rows.cap_ma[index] = rows.max_ma[index]
+        elif draw_ma + _MARGIN_MA + _ASKS_WITHIN_MA <= min(cap_ma, rows.set_ma[index]):
+            self._low_s[index] = min(self._low_s[index] + seconds, _AGE_S)
+            self._peak[index] = max(self._peak[index], -(-draw_ma // _PEAK_STEP_MA))
+            if self._low_s[index] < _WATCH_S:
+                return
+            cap_ma = self._peak[index] * _PEAK_STEP_MA + _MARGIN_MA
+            rows.cap_ma[index] = min(max(cap_ma, rows.min_ma[index]), rows.max_ma[index])
+        self._low_s[index] = self._peak[index] = 0
+
+    def _draws_nothing(self, index, charging, seconds):
+        rows = self._rows
+        session = rows.session[index]
+        if not session & IDLE and self._peak[index]:
+            self._low_s[index] = self._peak[index] = 0
+        self._low_s[index] = low_s = min(self._low_s[index] + seconds, _AGE_S)
+        if self._finds_out(index, charging, low_s):
+            self._low_s[index] = 0
+            self._step(index)
+        elif low_s >= _WATCH_S:
+            rows.session[index] |= IDLE
+            rows.cap_ma[index] = rows.min_ma[index]
+            if low_s >= ENDED_S:
+                rows.session[index] |= ENDED
+
+    # -- the automatic minimum --
+
+    def _finds_out(self, index, charging, low_s):
+        rows = self._rows
+        session = rows.session[index]
+        if session & (AUTO | SETTLED_MINIMUM) != AUTO:
+            return False
+        if session & PROBING:
+            return low_s >= _WATCH_S
+        if not session & CUT:
+            return False
+        return low_s >= _WATCH_S if charging else rows.cut_s[index] < _WATCH_S
+
+    def _step(self, index):
+        rows = self._rows
+        steps = max(self._minimum[index] & 7, (rows.set_ma[index] - LEAST_OFFER_MA) // _STEP_MA)
+        if steps < _STEPS and LEAST_OFFER_MA + steps * _STEP_MA < rows.max_ma[index]:
+            one = _ONE_PHASE if rows.phases[index] in (1, 2, 4) else 0
+            self._minimum[index] = steps + 1 | one
+            rows.session[index] |= PROBING
+        else:
+            self._minimum[index] = 0
+            rows.session[index] = rows.session[index] & ~(PROBING | CUT) | SETTLED_MINIMUM
+        self._set_minimum(index)
+
+    def _set_minimum(self, index):
+        rows = self._rows
+        if rows.session[index] & AUTO:
+            minimum = self._minimum[index]
+            one = _ONE_PHASE if rows.phases[index] in (1, 2, 4) else 0
+            steps = minimum & 7 if minimum & _ONE_PHASE == one else 0
+            rows.min_ma[index] = min(LEAST_OFFER_MA + steps * _STEP_MA, rows.max_ma[index])
+            rows.cap_ma[index] = max(rows.cap_ma[index], rows.min_ma[index])
