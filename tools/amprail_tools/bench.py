@@ -1,0 +1,165 @@
+"""Speed and memory of the deciding core, on MicroPython's Unix port and on CPython.
+
+Every scenario of bench_device/bench_scenarios.py, with 8, 64 and more chargers: the time of a call
+of the allocator and of a whole cycle, and what they allocate. Each is timed in a process of its
+own in every run; the interpreters take turns. The spread is that of the runs' medians, p90 is
+within a run. If valgrind is there, the machine instructions of a call are counted as well.
+"""
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from itertools import product
+from pathlib import Path
+from statistics import median
+
+from amprail_tools import ROOT, Failure, bench_table, instructions, say, use_device_code
+from amprail_tools.launch import micropython_command
+
+DEVICE = Path(__file__).parent / "bench_device"
+PROGRAM = """\
+import sys
+room = [bytearray(8192)]
+sys.path[:0] = sys.argv[1:4]
+import bench_measure
+bench_measure.main(room)
+"""
+
+# Calls in a run with 64 chargers: more with fewer, so that all take about as long.
+CALLS = 48
+
+# The budget of a cycle with 64 chargers on the Unix port; an ESP32 at 240 MHz takes 60 to 90 times
+# as long (an estimate: emulated instructions set against published scores of the ESP32).
+TARGET_US = 250
+TARGET_CHARGERS = 64
+ESP32_TIMES = (60, 90)
+
+# Tinkerforge's allocator in C++ with 64 chargers, compiled for a computer with -Os (callgrind).
+WARP = {"scenario": "shortage", "instructions": 456000, "bytes": 288}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of tables")
+    parser.add_argument(
+        "--runs", type=_runs, default=5, metavar="N", help="runs on each interpreter (5)"
+    )
+    parser.set_defaults(calls=CALLS, count=shutil.which("valgrind") is not None)
+
+
+def _runs(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 1000:
+        raise argparse.ArgumentTypeError(f"{text}: 1..1000 expected")
+    return int(text)
+
+
+def main(arguments: argparse.Namespace) -> int:
+    from amprail_tools.build import build
+
+    use_device_code()
+    sys.path.insert(1, str(DEVICE))
+    with tempfile.TemporaryDirectory() as folder:
+        interpreters = _interpreters(build() / "a", Path(folder))
+        found = _runs_of(interpreters, arguments.runs, arguments.calls)
+        result = _result(found)
+        if arguments.count:
+            instructions.add(result["rows"], *interpreters["micropython"], TARGET_CHARGERS)
+    print(json.dumps(result) if arguments.json else bench_table.text(result))
+    return 0
+
+
+def _interpreters(slot: Path, folder: Path) -> dict[str, tuple[list[str], list[str]]]:
+    """How each interpreter is started, and the three folders in which it finds its modules."""
+    from amprail_tools.build import compile_file, with_constants
+
+    for source in DEVICE.glob("*.py"):
+        text = folder / source.name
+        text.write_text(with_constants(source.read_text()))
+        compile_file(text, folder / f"{source.stem}.mpy", source.stem)
+        text.unlink()
+    cpython = [DEVICE, ROOT / "lib", ROOT / "tools" / "amprail_tools" / "cpython"]
+    micropython = [*micropython_command(), "-X", "heapsize=1M"]
+    return {
+        "micropython": (micropython, [str(path) for path in (folder, slot / "lib", slot)]),
+        "cpython": ([sys.executable, "-I"], [str(path) for path in cpython]),
+    }
+
+
+def _runs_of(interpreters: dict, runs: int, calls: int) -> dict[tuple, list[dict]]:
+    """By scenario, number of chargers and interpreter, what each run found."""
+    from bench_scenarios import SCENARIOS, SIZES
+
+    found = {key: [] for key in product(SCENARIOS, SIZES, interpreters)}
+    for run in range(1, runs + 1):
+        say(f"run {run} of {runs} ...")
+        for (scenario, count, name), results in found.items():
+            start, folders = interpreters[name]
+            calls_now = max(TARGET_CHARGERS * calls // count, 1)
+            command = [*start, "-c", PROGRAM, *folders, scenario, str(count), str(calls_now)]
+            results.append(json.loads(output(command)))
+    return found
+
+
+def output(command: list[str]) -> str:
+    """What a measuring program writes. Failure with its last words if it fails."""
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        words = (done.stdout + done.stderr).strip().splitlines() or ["no message"]
+        raise Failure(f"the core cannot be measured (exit code {done.returncode}): {words[-1]}")
+    return done.stdout
+
+
+def _result(found: dict[tuple, list[dict]]) -> dict:
+    first = {name: runs[0] for (_, _, name), runs in found.items()}
+    return {
+        "versions": {name: run["version"] for name, run in first.items()},
+        "runs": len(next(iter(found.values()))),
+        "bytes_per_charger": first["cpython"]["bytes_per_charger"],
+        "heap_bytes_per_charger": first["micropython"]["heap_bytes_per_charger"],
+        "warp": WARP,
+        "target": {"chargers": TARGET_CHARGERS, "us": TARGET_US},
+        "rows": _rows(found),
+    }
+
+
+def _rows(found: dict[tuple, list[dict]]) -> list[dict]:
+    """One row for each part of the core, interpreter, scenario and number of chargers."""
+    rows = []
+    for key, runs in found.items():
+        for of_part in zip(*(run["rows"] for run in runs), strict=True):
+            rows.append(_merged(key, of_part))
+    rows.sort(key=lambda row: (row["part"], row["interpreter"] == "cpython"))
+    before = {}
+    for row in rows:
+        call = (row["part"], row["interpreter"], row["scenario"])
+        if call in before:
+            row["growth"] = round(row["median_us"] / before[call], 2)
+        before[call] = row["median_us"]
+    return rows
+
+
+def _merged(key: tuple, rows: tuple) -> dict:
+    scenario, chargers, interpreter = key
+    medians = [row["median_us"] for row in rows]
+    merged = {
+        "part": rows[0]["part"],
+        "scenario": scenario,
+        "chargers": chargers,
+        "interpreter": interpreter,
+        "median_us": round(median(medians), 1),
+        "lowest_us": round(min(medians), 1),
+        "highest_us": round(max(medians), 1),
+        "p90_us": round(median(row["p90_us"] for row in rows), 1),
+        "allocated_bytes": max(row["allocated_bytes"] for row in rows),
+    }
+    if interpreter == "micropython":
+        merged["passes_heap_lock"] = all(row["passes_heap_lock"] for row in rows)
+        merged["esp32_ms"] = [round(merged["median_us"] * n / 1000, 1) for n in ESP32_TIMES]
+        if chargers == TARGET_CHARGERS:
+            merged["of_target"] = round(merged["median_us"] / TARGET_US, 2)
+    return merged
