@@ -17,13 +17,17 @@
 #
 # Every row is looked at once a second, a few with each cycle, so that no cycle is long.
 
+import micropython
 from balance.rows import (
+    AGE_MAX,
     AUTO,
     CONTROLLED,
     CUT,
+    DRAW_FRESH_MS,
     ENDED,
     IDLE,
     LEAST_OFFER_MA,
+    METERED,
     PROBING,
     ROTATION,
     SETTLED_MINIMUM,
@@ -51,7 +55,6 @@ _ONE_PHASE = const(8)
 
 _PEAK_STEP_MA = const(200)
 _AGE_S = const(255)
-_CONNECTED_MAX_S = const(65535)
 
 
 class Sessions:
@@ -88,17 +91,22 @@ class Sessions:
 
     def advance(self, elapsed_ms: int, ledger) -> None:
         """Lets time pass: looks at the rows whose second is over."""
-        count = self._rows.count
-        if not count:
-            return
+        rows = self._rows
+        count = rows.count
         self._owed += elapsed_ms * count
-        seconds = max(self._owed // (1000 * count), 1)
-        for _ in range(min(self._owed // (1000 * seconds), count)):
-            self._owed -= 1000 * seconds
+        seconds = max(self._owed // (1000 * max(count, 1)), 1)
+        looks = min(self._owed // (1000 * seconds), count)
+        self._owed -= 1000 * seconds * looks
+        while looks:
             if self._next >= count:
                 self._begin_lap(seconds)
-            self._look(self._next, seconds, ledger)
-            self._next += 1
+            first = self._next
+            self._next = min(first + looks, count)
+            looks -= self._next - first
+            self._age(first, self._next, seconds)
+            for index in range(first, self._next):
+                if rows.state[index] != STATE_A and rows.aside[index] == CONTROLLED:
+                    self._look(index, seconds, ledger)
 
     # How many sixtieths of `rotation_s` are over.
     def _begin_lap(self, seconds):
@@ -107,35 +115,55 @@ class Sessions:
         self._turns = self._lap_s // self.rotation_s
         self._lap_s -= self._turns * self.rotation_s
 
+    # What was served: where the seconds would not fit, all that was counts half.
+    @micropython.viper
+    def _age(self, first: int, until: int, seconds: int):
+        rows = self._rows
+        state = ptr8(rows.state)
+        aside = ptr8(rows.aside)
+        flags = ptr8(rows.flags)
+        cut_s = ptr8(rows.cut_s)
+        hold_s = ptr16(rows.hold_s)
+        turn = ptr16(rows.turn)
+        set_ma = ptr16(rows.set_ma)
+        draw_ma = ptr16(rows.draw_ma)
+        draw_age_ms = ptr16(rows.draw_age_ms)
+        connected_s = ptr16(rows.connected_s)
+        charge_das = ptr32(rows.charge_das)
+        turns = int(self._turns)
+        for row in range(first, until):
+            hold_s[row] = hold_s[row] - seconds if hold_s[row] > seconds else 0
+            turn[row] = turn[row] + turns if turn[row] + turns < AGE_MAX else AGE_MAX
+            cut_s[row] = cut_s[row] + seconds if cut_s[row] + seconds < _AGE_S else _AGE_S
+            if state[row] == STATE_A or aside[row]:
+                continue
+            ma = set_ma[row] if state[row] >= STATE_C and state[row] <= STATE_D else 0
+            if flags[row] & METERED and draw_age_ms[row] < DRAW_FRESH_MS:
+                ma = draw_ma[3 * row]
+                ma = draw_ma[3 * row + 1] if draw_ma[3 * row + 1] > ma else ma
+                ma = draw_ma[3 * row + 2] if draw_ma[3 * row + 2] > ma else ma
+            if connected_s[row] > AGE_MAX - seconds:
+                connected_s[row] = connected_s[row] >> 1
+                charge_das[row] = charge_das[row] >> 1
+            connected_s[row] = connected_s[row] + seconds
+            charge_das[row] = charge_das[row] + ma // 100 * seconds
+
     def _look(self, index, seconds, ledger):
         rows = self._rows
-        rows.hold_s[index] = max(rows.hold_s[index] - seconds, 0)
-        rows.turn[index] = min(rows.turn[index] + self._turns, _CONNECTED_MAX_S)
-        rows.cut_s[index] = min(rows.cut_s[index] + seconds, _AGE_S)
-        if rows.aside[index] != CONTROLLED or rows.state[index] == STATE_A:
-            return
         charging = STATE_C <= rows.state[index] <= STATE_D
         fresh = ledger.fresh(index)
-        draw_ma = self._largest(index) if fresh else rows.set_ma[index] if charging else 0
-        self._count(index, draw_ma, seconds)
+        draw_ma = self._largest(index) if fresh else rows.set_ma[index]
         if charging and draw_ma >= _DRAWS_MA:
             self._draws(index, draw_ma, seconds, fresh and ledger.metered(index))
         elif rows.set_ma[index] >= rows.min_ma[index]:
             self._draws_nothing(index, charging, seconds)
+        else:
+            self._low_s[index] = self._peak[index] = 0
 
     def _largest(self, index):
         draw_ma = self._rows.draw_ma
         first = 3 * index
         return max(draw_ma[first], draw_ma[first + 1], draw_ma[first + 2])
-
-    # Where the seconds would not fit, all that was counts half.
-    def _count(self, index, draw_ma, seconds):
-        rows = self._rows
-        if rows.connected_s[index] > _CONNECTED_MAX_S - seconds:
-            rows.connected_s[index] >>= 1
-            rows.charge_das[index] >>= 1
-        rows.connected_s[index] += seconds
-        rows.charge_das[index] += draw_ma // 100 * seconds
 
     def _draws(self, index, draw_ma, seconds, settled):
         rows = self._rows

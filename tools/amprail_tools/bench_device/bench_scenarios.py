@@ -27,8 +27,8 @@ PARTS = ("allocate", "cycle")
 
 PHASES = ("123", "231", "312", "1", "2", "3", "12", "23", "13", "?")
 
-# A second at a time, so that every cycle counts seconds as well; long enough for cars to settle.
-_STEP_MS = 1000
+# A reading comes four times a second; long enough for cars to settle.
+_STEP_MS = 250
 _SETTLE_S = 16
 
 
@@ -47,7 +47,7 @@ class Scenario:
         self._add_chargers(count, mixed)
         if settling:
             self._have_room(settling)
-            for _ in range(_SETTLE_S):
+            for _ in range(_SETTLE_S * 1000 // _STEP_MS):
                 self._run()
         self._have_room(room)
         self._find_decision(most_s)
@@ -147,10 +147,11 @@ class Scenario:
             self._decided = self.switched() > 0
 
         allocator.allocate = noting
-        while most_s and not self._decided:
+        left = most_s * 1000 // _STEP_MS
+        while left and not self._decided:
             self._before_cycle = Copy(self.core)
             self._run()
-            most_s -= 1
+            left -= 1
         del allocator.allocate
 
     def switched(self) -> int:
