@@ -29,7 +29,7 @@ def chargers(draw, session=(0, 0, 0, GUEST, ENDED)):
     row = {
         "state": draw(st.sampled_from((2, 2, 2, 2, 1, 3, 0, 5))),
         "aside": draw(st.sampled_from((0, 0, 0, 0, 0, 1, 2))),
-        "set_ma": draw(st.one_of(st.just(0), st.integers(6000, 32000))),
+        "set_ma": draw(st.sampled_from((0, 6000, 10000, 20000, 32000))),
         "cap_ma": draw(st.one_of(st.just(most), st.integers(least, most))),
         "session": draw(st.sampled_from(session)),
         "hold_s": draw(st.sampled_from((0, 0, 0, 30))),
@@ -40,10 +40,11 @@ def chargers(draw, session=(0, 0, 0, GUEST, ENDED)):
     return changes, row
 
 
-PHASES = st.tuples(*[st.one_of(st.just(0), st.integers(-5000, 90000))] * 3)
-MORE = st.tuples(*[st.integers(0, 20000)] * 3)
-SITES = st.tuples(PHASES, MORE, MORE, st.lists(chargers(), min_size=1, max_size=6))
-NOBODY_ENDED = st.lists(chargers(session=(0,)), min_size=1, max_size=6)
+LIMIT = st.one_of(st.integers(-5000, 20000), st.integers(10000, 40000), st.integers(0, 90000))
+PHASES = st.tuples(LIMIT, LIMIT, LIMIT)
+MORE = st.tuples(*[st.one_of(st.just(0), st.integers(0, 20000))] * 3)
+SITES = st.tuples(PHASES, MORE, MORE, st.lists(chargers(), min_size=2, max_size=6))
+NOBODY_ENDED = st.lists(chargers(session=(0,)), min_size=2, max_size=6)
 
 
 def plus(a, b):
@@ -116,6 +117,18 @@ def test_without_a_meter_nobody_gets_more_than_told(plan):
     assert all(rows.set_ma[i] for i in site.on()), site
 
 
+@examples
+@given(SITES, st.integers(1, 7))
+def test_where_it_is_squeezed_those_without_a_meter_have_their_minimum(plan, squeezed):
+    site = built(plan)
+    site.allocator.squeezed = squeezed
+    site.allocate()
+    rows = site.rows
+    hit = [index for index in site.on() if rows.phases[index] & squeezed]
+    assert [index for index in hit if rows.want_ma[index] != rows.min_ma[index]] == [], site
+    assert site.out_of_bounds() == [], site
+
+
 # -- who is on --
 
 
@@ -125,6 +138,16 @@ def test_nobody_waits_who_is_free_to_start_and_fits(plan, elapsed_ms):
     site = built(plan)
     site.allocate(True, elapsed_ms)
     assert site.kept_out() == [], site
+
+
+@examples
+@given(SITES, st.sampled_from((A_MOMENT_MS, 60000)))
+def test_a_paused_car_stays_paused(plan, elapsed_ms):
+    site = built(plan)
+    rows = site.rows
+    held = [index for index in site.present() if rows.hold_s[index] and not rows.set_ma[index]]
+    site.allocate(True, elapsed_ms)
+    assert [index for index in held if rows.want_ma[index]] == [], site
 
 
 @examples
@@ -199,9 +222,11 @@ def test_the_phase_that_is_said_to_be_full_is_full_and_its_own(plan):
 def test_one_that_ended_takes_nothing_from_the_others(plan, ended):
     budget, more, still_more, rows = plan
     alone = built(plan).allocate()
-    shared = built((budget, more, still_more, [*rows, ended])).allocate()
+    site = built((budget, more, still_more, [*rows, ended]))
+    shared = site.allocate()
+    assert site.above_budget() == [], site
     waiting = [index for index, (_, row) in enumerate(rows) if row["session"] != ENDED]
-    assert [shared[index] for index in waiting] == [alone[index] for index in waiting]
+    assert [shared[index] for index in waiting] == [alone[index] for index in waiting], site
 
 
 # -- over time, and in any order --

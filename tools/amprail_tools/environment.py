@@ -61,7 +61,7 @@ def _make(folder: Path) -> None:
     python = str(folder / "bin" / "python")
     if _run([python, "-I", "-m", "ensurepip", "--default-pip"]).returncode:
         raise Failure("ensurepip could not install pip into .venv")
-    say("installing tools (2 of 3) packages, about 100 MB ...")
+    say("installing tools (2 of 3) packages, about 140 MB ...")
     _pip(python, REQUIREMENTS)
     say("installing tools (3 of 3) device code ...")
     _fetch_device_code(python, folder / "device")
