@@ -44,11 +44,11 @@ from balance.rows import (
     STATE_C,
     STATE_D,
     WAITING,
+    YIELDED,
 )
 from balance.shares import Shares, sort
 from micropython import const
 
-PAUSE_S = const(60)
 _GRACE_MS = const(10000)
 _MINUTE_MS = const(60000)
 
@@ -241,7 +241,7 @@ class Allocator:
                 continue
             bound[row] = AT_MINIMUM
             places[mask] += 1
-            session[row] = session[row] & (255 - GUEST) | (GUEST if passed & mask else 0)
+            session[row] = session[row] & (255 - GUEST - YIELDED) | (GUEST if passed & mask else 0)
             spare_1 -= least if mask & 1 else 0
             spare_2 -= least if mask & 2 else 0
             spare_3 -= least if mask & 4 else 0
@@ -330,6 +330,7 @@ class Allocator:
                     self._join(index)
                 else:
                     bound[index] = WAITING
+                    self._rows.session[index] |= YIELDED
 
 
 def _on_phase(sums, phase):

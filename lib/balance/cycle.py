@@ -3,7 +3,7 @@
 # waits for nothing and allocates nothing. Why a charger has what it has is found when somebody
 # asks.
 
-from balance.allocator import PAUSE_S, Allocator
+from balance.allocator import Allocator
 from balance.grid import Grid
 from balance.ledger import Ledger
 from balance.reasons import explain
@@ -19,6 +19,7 @@ _STARTING_MS = const(10000)
 # A change smaller than this is not worth a request: the pilot's duty cycle has steps of 60 mA and
 # a meter 0.3 A of noise.
 _STEP_MA = const(500)
+_FILL_MA = const(450)
 
 _ELAPSED_MAX_MS = const(60000)
 
@@ -103,8 +104,10 @@ class Cycle:
         for index in range(rows.count):
             if rows.want_ma[index] < rows.set_ma[index] and self._may_cut(index, may_raise):
                 if not rows.want_ma[index] and STATE_A < rows.state[index] <= STATE_D:
-                    rows.hold_s[index] = PAUSE_S
-                self._cut_on |= self.grid.over & rows.phases[index]
+                    rows.hold_s[index] = self.sessions.pause_s(index)
+                if self.grid.over & rows.phases[index]:
+                    self._cut_on |= self.grid.over & rows.phases[index]
+                    self.grid.cut()
                 self._tell(index, rows.want_ma[index])
 
     def _may_cut(self, index, may_raise):
@@ -125,20 +128,41 @@ class Cycle:
         change = abs(rows.want_ma[index] - rows.set_ma[index])
         return change >= _STEP_MA or rows.set_ma[index] > rows.max_ma[index]
 
+    # What each wants is less than a step from what it is told long before the room is used up. So
+    # then some get nearly a whole step, which is less than a step from fair.
     def _release_raises(self):
         rows = self.rows
         for index in range(rows.count):
-            if rows.want_ma[index] > rows.set_ma[index]:
-                booked = rows.booked_ma[index]
-                grant = min(rows.want_ma[index], booked + self._free(rows.phases[index]))
-                if grant >= rows.min_ma[index] and self._worth_raise(index, grant):
-                    self._tell(index, grant)
-                    self._book(rows.phases[index], max(grant - booked, 0))
+            want = rows.want_ma[index]
+            if want > rows.set_ma[index]:
+                self._raise(index, want, _STEP_MA)
+        for index in range(rows.count):
+            want = rows.set_ma[index] + _FILL_MA
+            if want > rows.want_ma[index] > rows.set_ma[index] and want <= rows.cap_ma[index]:
+                if self._unused(rows.phases[index]) >= _FILL_MA:
+                    self._raise(index, want, _FILL_MA)
 
-    def _worth_raise(self, index, grant):
+    def _raise(self, index, want, step):
         rows = self.rows
+        booked = rows.booked_ma[index]
+        grant = min(want, booked + self._free(rows.phases[index]))
         more = grant - rows.set_ma[index]
-        return more >= _STEP_MA or (more > 0 and grant == rows.max_ma[index])
+        last = more > 0 and grant == rows.max_ma[index]
+        if grant >= rows.min_ma[index] and (more >= step or last):
+            for phase in range(3):
+                if rows.phases[index] >> phase & 1:
+                    self.ledger.booked[phase] += max(grant - booked, 0)
+                    self.ledger.told[phase] += more
+            self.grid.raised()
+            self._tell(index, grant)
+
+    # What is left of the budgets of these phases.
+    def _unused(self, mask):
+        unused = 0x1FFFFFFF
+        for phase in range(3):
+            if mask >> phase & 1:
+                unused = min(unused, self.grid.budget_ma[phase] - self.ledger.told[phase])
+        return unused
 
     def _free(self, mask):
         free = 0x1FFFFFFF
@@ -146,11 +170,6 @@ class Cycle:
             if mask >> phase & 1:
                 free = min(free, self.grid.room_ma[phase] - self.ledger.booked[phase])
         return free
-
-    def _book(self, mask, ma):
-        for phase in range(3):
-            if mask >> phase & 1:
-                self.ledger.booked[phase] += ma
 
     def _tell(self, index, ma):
         self.setpoints = (self.setpoints + 1) & 0x3FFFFFFF

@@ -8,8 +8,15 @@
 # least that the chargers count for in the reading, or what was just offered is given away twice; a
 # cut uses the most, or one overload is cut again with every reading until the cars have followed.
 # Nothing is cut unless the reading is above target; a raise is two thirds of the room, against the
-# highest house of the last 8 s. Without a recent reading nothing is raised; once the meter is lost
-# all chargers together get `without_meter_ma`.
+# highest house of a window. That is 8 s; it doubles, to 2 min at most, when a cut follows a raise
+# within a minute, and halves after 10 quiet minutes: an oven that comes and goes every half minute
+# does not make the chargers swing. Without a recent reading nothing is raised; once the meter is
+# lost all chargers together get `without_meter_ma`.
+#
+# A reading is none if it is beyond all reason, or repeats to the milliampere while the chargers
+# measure that they draw much more or less than before: a meter or gateway that is frozen. Where it
+# stays below what they draw together, that is said: there is PV that the settings do not know of,
+# or a current transformer sits on the wrong wire or the wrong way round.
 
 from array import array
 
@@ -24,10 +31,26 @@ _RECENT_MS = const(2000)
 
 _AGE_MAX_MS = const(0x1FFFFFFF)
 
-# The highest house of the last 8 s: one value for each second.
-_SECONDS = const(8)
+# The highest house of the window: 8 slots of 1 s to 15 s.
+_SLOTS = const(8)
+_SLOT_MS = (1000, 2000, 4000, 8000, 15000)
+_SWINGS_MS = const(60000)
+_QUIET_MS = const(600000)
 
 _NO_HOUSE = const(-0x20000000)
+
+# No fuse lets so much through for long enough to be read.
+_BEYOND_LIMITS = const(5)
+
+# What the chargers measure is up to 12 s old.
+_FROZEN_MS = const(15000)
+_CONTRADICTS_MS = const(15000)
+_CHANGED_MA = const(4000)
+
+# What is wrong with the meter, in `trouble`.
+NO_TROUBLE = const(0)
+FROZEN = const(1)
+CONTRADICTED = const(2)
 
 
 class Grid:
@@ -38,7 +61,7 @@ class Grid:
     target, and those that are told something but do not draw as far as is known may have begun to.
     over: mask of the phases whose reading is above target. source: FROM_... per phase.
     largest_jump_ma: the largest rise of the house within 8 s, noted only while no charger can have
-    made it.
+    made it. trouble: what is wrong with the readings.
     """
 
     def __init__(self):
@@ -52,10 +75,17 @@ class Grid:
         self.age_ms = 0
         self.target_ma = self.limit_ma = self.supply_ma = 0
         self.static = False
-        self._house = array("i", (_NO_HOUSE,) * (3 * _SECONDS))
-        self._calm = array("i", (-_NO_HOUSE,) * (3 * _SECONDS))
-        self._slot = self._slot_ms = 0
+        self._house = array("i", (_NO_HOUSE,) * (3 * _SLOTS))
+        self._calm = array("i", (-_NO_HOUSE,) * (3 * _SLOTS))
+        self._slot = self._slot_ms = self._second = self._second_ms = 0
+        self._window = 0
+        self._since_raise_ms = self._quiet_ms = 0
         self.ever = self._fresh = False
+        self.trouble = NO_TROUBLE
+        self._same_ms = self._contradicts_ms = 0
+        self._drawn = array("i", (0, 0, 0))
+        self._meters = -1
+        self._pv = False
 
     def apply(self, site: dict) -> None:
         """Takes a checked site.json."""
@@ -65,28 +95,63 @@ class Grid:
         self.target_ma = target_ma(site)
         self._aim = self.target_ma - max(self.limit_ma // 100, 500)
         self._without = site["without_meter_ma"]
-        self._least_house = -site["largest_consumer_ma"] if site["pv"] else 0
+        self._pv = site["pv"]
+        self._least_house = -site["largest_consumer_ma"] if self._pv else 0
         self._lost_after_ms = 0 if self.static else 1000 * site["meter"]["lost_after_s"]
 
     def read(self, phase_ma) -> None:
         """Takes a reading: three signed mA."""
+        same = True
+        for phase in range(3):
+            if abs(phase_ma[phase]) > _BEYOND_LIMITS * self.limit_ma:
+                return
+            same = same and phase_ma[phase] == self.phase_ma[phase]
+        if not same:
+            self._same_ms = 0
+            self._meters = -1
         for phase in range(3):
             self.phase_ma[phase] = phase_ma[phase]
-        self.age_ms = 0
-        self.ever = self._fresh = True
+        if self.trouble != FROZEN:
+            self.age_ms = 0
+            self.ever = self._fresh = True
 
     def advance(self, elapsed_ms: int) -> None:
         """Lets time pass."""
         if not self._fresh:
             self.age_ms = min(self.age_ms + elapsed_ms, _AGE_MAX_MS)
         self._fresh = False
+        self._same_ms = min(self._same_ms + elapsed_ms, _AGE_MAX_MS)
+        self._contradicts_ms = min(self._contradicts_ms + elapsed_ms, _AGE_MAX_MS)
+        self._since_raise_ms = min(self._since_raise_ms + elapsed_ms, _AGE_MAX_MS)
+        self._quiet_ms += elapsed_ms
+        if self._quiet_ms >= _QUIET_MS:
+            self._quiet_ms = 0
+            self._window = max(self._window - 1, 0)
+        self._second_ms += elapsed_ms
+        while self._second_ms >= 1000:
+            self._second_ms -= 1000
+            self._second = (self._second + 1) % _SLOTS
+            self._clear(self._calm, self._second, -_NO_HOUSE)
         self._slot_ms += elapsed_ms
-        while self._slot_ms >= 1000:
-            self._slot_ms -= 1000
-            self._slot = (self._slot + 1) % _SECONDS
-            for phase in range(3):
-                self._house[3 * self._slot + phase] = _NO_HOUSE
-                self._calm[3 * self._slot + phase] = -_NO_HOUSE
+        while self._slot_ms >= _SLOT_MS[self._window]:
+            self._slot_ms -= _SLOT_MS[self._window]
+            self._slot = (self._slot + 1) % _SLOTS
+            self._clear(self._house, self._slot, _NO_HOUSE)
+
+    def _clear(self, ring, slot, value):
+        for phase in range(3):
+            ring[3 * slot + phase] = value
+
+    def raised(self) -> None:
+        """A charger was told more."""
+        self._since_raise_ms = 0
+
+    def cut(self) -> None:
+        """A charger was told less since a reading was above target."""
+        if self._since_raise_ms < _SWINGS_MS:
+            self._since_raise_ms = _SWINGS_MS
+            self._quiet_ms = 0
+            self._window = min(self._window + 1, len(_SLOT_MS) - 1)
 
     @property
     def recent(self) -> bool:
@@ -108,6 +173,7 @@ class Grid:
 
         may_raise: False while nothing but a reading above target may change anything.
         """
+        self._doubt(ledger)
         self.over = 0
         for phase in range(3):
             self.source[phase] = FROM_GRID
@@ -120,6 +186,34 @@ class Grid:
             else:
                 self._assess_reading(ledger, phase, may_raise)
             self._cap(phase, self.supply_ma - ledger.reserved[phase], FROM_SUPPLY)
+
+    # Whether the readings fit to what the chargers measure themselves.
+    def _doubt(self, ledger):
+        if self._is_frozen(ledger):
+            self.trouble = FROZEN
+            self.age_ms = max(self.age_ms, self._same_ms)
+        else:
+            self.trouble = NO_TROUBLE if self._fits(ledger) else CONTRADICTED
+
+    def _fits(self, ledger):
+        if not self._pv:
+            for phase in range(3):
+                drawn = ledger.drawn[phase]
+                if self.phase_ma[phase] < drawn - drawn // 10 - _CHANGED_MA:
+                    return self._contradicts_ms < _CONTRADICTS_MS
+        self._contradicts_ms = 0
+        return True
+
+    def _is_frozen(self, ledger):
+        if self._meters != ledger.meters:
+            self._meters = ledger.meters
+            for phase in range(3):
+                self._drawn[phase] = ledger.drawn[phase]
+        if self._same_ms >= _FROZEN_MS:
+            for phase in range(3):
+                if abs(ledger.drawn[phase] - self._drawn[phase]) >= _CHANGED_MA:
+                    return True
+        return False
 
     def _assess_static(self, ledger, phase):
         self._same(phase, self.limit_ma - ledger.reserved[phase])
@@ -176,15 +270,15 @@ class Grid:
         self._house[slot] = max(self._house[slot], house)
 
     def _note_jump(self, phase, house):
-        slot = 3 * self._slot + phase
+        slot = 3 * self._second + phase
         self._calm[slot] = min(self._calm[slot], house)
-        for slot in range(phase, 3 * _SECONDS, 3):
+        for slot in range(phase, 3 * _SLOTS, 3):
             jump = house - self._calm[slot]
             self.largest_jump_ma[phase] = max(self.largest_jump_ma[phase], jump)
 
     def _highest_house(self, phase):
         highest = _NO_HOUSE
-        for slot in range(phase, 3 * _SECONDS, 3):
+        for slot in range(phase, 3 * _SLOTS, 3):
             highest = max(highest, self._house[slot])
         return highest
 

@@ -39,7 +39,7 @@ from micropython import const
 CAR_FOLLOWS_MS = const(5000)
 
 # The grid's meter shows a change later: it refreshes about once a second and is read 4 times.
-_SEEN_BY_METER_MS = const(CAR_FOLLOWS_MS + 1500)
+_SEEN_BY_METER_MS = const(CAR_FOLLOWS_MS + 1250)
 
 # Cars draw up to half an ampere less than they are offered. Where nothing measures it, a cut
 # counts on that, or it would be too small by as much with every car.
@@ -70,7 +70,8 @@ class Ledger:
     told, least, most, booked: of the chargers that can be controlled. reserved: bookings of the
     others; counted: what those count for in a reading. unsettled: how many have a change under
     way; idle: what was told to those that are not drawing; below: how much less than `most` those
-    without a meter may draw; unread: how many never answered.
+    without a meter may draw; unread: how many never answered; drawn: what those with a meter
+    measure, and meters: how many those are.
     """
 
     def __init__(self, rows, sessions):
@@ -85,6 +86,8 @@ class Ledger:
         self.unsettled = array("i", (0, 0, 0))
         self.idle = array("i", (0, 0, 0))
         self.below = array("i", (0, 0, 0))
+        self.drawn = array("i", (0, 0, 0))
+        self.meters = 0
         self.unread = 0
         self._sums = array("i", bytes(32 * _KINDS))
 
@@ -209,8 +212,8 @@ class Ledger:
         """Lets time pass, books every charger, and adds up into the arrays of this object."""
         self.unread = self._age(elapsed_ms)
         for phase in range(3):
-            self.least[phase] = self.most[phase] = 0
-        self._book()
+            self.least[phase] = self.most[phase] = self.drawn[phase] = 0
+        self.meters = self._book()
         for phase in range(3):
             self.told[phase] = self._on_phase(_TOLD, phase)
             self.booked[phase] = self._on_phase(_BOOKED, phase)
@@ -273,9 +276,9 @@ class Ledger:
                 aside[row] = DISOBEYING if flag & DISOBEYS else CONTROLLED
         return unread
 
-    # Adds up by mask of phases, except for chargers with a meter.
+    # Adds up by mask of phases, except for chargers with a meter; returns how many those are.
     @micropython.viper
-    def _book(self):
+    def _book(self) -> int:
         rows = self._rows
         sums = ptr32(self._sums)
         for place in range(8 * _KINDS):
@@ -291,6 +294,7 @@ class Ledger:
         booked_ma = ptr16(rows.booked_ma)
         settling_ms = ptr16(rows.settling_ms)
         draw_age_ms = ptr16(rows.draw_age_ms)
+        meters = 0
         for row in range(int(rows.count)):
             mask = phases[row]
             told = set_ma[row]
@@ -318,12 +322,14 @@ class Ledger:
                 sums[_IDLE + mask] += told
             elif flag & METERED and draw_age_ms[row] < DRAW_FRESH_MS:
                 self._bracket(row)
+                meters += 1
             else:
                 sums[_LEAST + mask] += least_ma[row]
                 sums[_MOST + mask] += most
                 sums[_BELOW + mask] += _BELOW_MA
             if least_ma[row] != most:
                 sums[_CHANGING + mask] += 1
+        return meters
 
     # A charger with a meter: its own currents narrow down what it counts for in a reading.
     @micropython.viper
@@ -334,6 +340,7 @@ class Ledger:
         most_ma = ptr16(rows.most_ma)
         least_sum = ptr32(self.least)
         most_sum = ptr32(self.most)
+        drawn = ptr32(self.drawn)
         mask = int(rows.phases[row])
         settled = int(rows.flags[row]) & DRAW_SETTLED
         for phase in range(3):
@@ -342,6 +349,7 @@ class Ledger:
                 most = least if settled and least < most_ma[row] else most_ma[row]
                 least_sum[phase] += least if least < least_ma[row] else least_ma[row]
                 most_sum[phase] += most
+                drawn[phase] += draw_ma[3 * row + phase]
 
     def _on_phase(self, kind, phase):
         sums = self._sums

@@ -39,7 +39,8 @@ DISOBEYS = const(128)
 # `session`: AUTO: its minimum is found out. PROBING: the raised minimum has not proved itself.
 # SETTLED_MINIMUM: nothing more to be found out until unplug. IDLE: it was offered current for a
 # while and drew none. ENDED: so for long. GUEST: it came on past one of higher rank. CUT: it got
-# less while it drew and has not shown yet that this is enough for it.
+# less while it drew and has not shown yet that this is enough for it. YIELDED: it made way for one
+# whose turn it was.
 AUTO = const(1)
 PROBING = const(2)
 SETTLED_MINIMUM = const(4)
@@ -47,6 +48,7 @@ IDLE = const(8)
 ENDED = const(16)
 GUEST = const(32)
 CUT = const(64)
+YIELDED = const(128)
 
 # `aside`: whether telling it something can be relied upon. If not, it is reserved for.
 CONTROLLED = const(0)

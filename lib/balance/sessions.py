@@ -12,6 +12,8 @@
 #           within 60 s, or stays in C below 1 A for 60 s, gets 1 A more, for 60 s each time, up to
 #           10 A. Once it draws, that is its minimum for this number of phases; if it never does,
 #           it is full, and the minimum goes back.
+# Pauses    A paused car stays paused for 60 s, doubled by each further pause within the hour, up
+#           to 15 min. Who made way for another's turn was not paused.
 # Served    0.1 As on its fullest phase over the seconds connected: metered where the charger
 #           meters, else what it is told while it charges.
 #
@@ -34,6 +36,7 @@ from balance.rows import (
     STATE_A,
     STATE_C,
     STATE_D,
+    YIELDED,
 )
 from micropython import const
 
@@ -50,8 +53,14 @@ _CARRIES_NOT_MA = const(500)
 _STEP_MA = const(1000)
 _STEPS = const(4)
 
-# `_minimum`: steps above 6 A, and whether they were found out on one phase.
+# `_found`: steps above 6 A, whether they were found out on one phase, and pauses in this hour.
+_STEPS_MASK = const(7)
 _ONE_PHASE = const(8)
+_PAUSE = const(16)
+_PAUSES_MAX = const(4)
+_PAUSE_S = const(60)
+_PAUSE_MAX_S = const(900)
+_HOUR_S = const(3600)
 
 _PEAK_STEP_MA = const(200)
 _AGE_S = const(255)
@@ -65,11 +74,11 @@ class Sessions:
         bytes_ = bytes(rows.capacity)
         self._low_s = bytearray(bytes_)
         self._peak = bytearray(bytes_)
-        self._minimum = bytearray(bytes_)
+        self._found = bytearray(bytes_)
         self._next = 0
         self._owed = 0
         self.rotation_s = ROTATION
-        self._lap_s = 0
+        self._lap_s = self._hour_s = 0
         self._turns = 0
 
     def apply(self, site: dict) -> None:
@@ -86,7 +95,7 @@ class Sessions:
         rows.charge_das[index] = rows.connected_s[index] = rows.hold_s[index] = 0
         rows.turn[index] = ROTATION
         rows.cap_ma[index] = rows.max_ma[index]
-        self._low_s[index] = self._peak[index] = self._minimum[index] = 0
+        self._low_s[index] = self._peak[index] = self._found[index] = 0
         self._set_minimum(index)
 
     def advance(self, elapsed_ms: int, ledger) -> None:
@@ -114,6 +123,20 @@ class Sessions:
         self._lap_s += seconds * ROTATION
         self._turns = self._lap_s // self.rotation_s
         self._lap_s -= self._turns * self.rotation_s
+        self._hour_s += seconds
+        if self._hour_s >= _HOUR_S:
+            self._hour_s = 0
+            for index in range(self._rows.count):
+                self._found[index] &= _PAUSE - 1
+
+    def pause_s(self, index: int) -> int:
+        """How long a car that is told 0 has to stay so."""
+        pauses = self._found[index] // _PAUSE
+        if self._rows.session[index] & (ENDED | YIELDED):
+            return _PAUSE_S
+        if pauses < _PAUSES_MAX:
+            self._found[index] += _PAUSE
+        return min(_PAUSE_S << pauses, _PAUSE_MAX_S)
 
     # What was served: where the seconds would not fit, all that was counts half.
     @micropython.viper
@@ -256,21 +279,22 @@ class Sessions:
 
     def _step(self, index):
         rows = self._rows
-        steps = max(self._minimum[index] & 7, (rows.set_ma[index] - LEAST_OFFER_MA) // _STEP_MA)
+        found = self._found[index]
+        steps = max(found & _STEPS_MASK, (rows.set_ma[index] - LEAST_OFFER_MA) // _STEP_MA)
         if steps < _STEPS and LEAST_OFFER_MA + steps * _STEP_MA < rows.max_ma[index]:
             one = _ONE_PHASE if rows.phases[index] in (1, 2, 4) else 0
-            self._minimum[index] = steps + 1 | one
+            self._found[index] = found & -_PAUSE | one | steps + 1
             rows.session[index] |= PROBING
         else:
-            self._minimum[index] = 0
+            self._found[index] = found & -_PAUSE
             rows.session[index] = rows.session[index] & ~(PROBING | CUT) | SETTLED_MINIMUM
         self._set_minimum(index)
 
     def _set_minimum(self, index):
         rows = self._rows
         if rows.session[index] & AUTO:
-            minimum = self._minimum[index]
+            found = self._found[index]
             one = _ONE_PHASE if rows.phases[index] in (1, 2, 4) else 0
-            steps = minimum & 7 if minimum & _ONE_PHASE == one else 0
+            steps = found & _STEPS_MASK if found & _ONE_PHASE == one else 0
             rows.min_ma[index] = min(LEAST_OFFER_MA + steps * _STEP_MA, rows.max_ma[index])
             rows.cap_ma[index] = max(rows.cap_ma[index], rows.min_ma[index])
