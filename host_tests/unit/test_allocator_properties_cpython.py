@@ -4,7 +4,7 @@ import os
 
 from allocation import SETTLED_MS, Lone
 from balance.rows import ENDED, GUEST
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from random_sites import MASKS
 
@@ -117,8 +117,13 @@ def test_without_a_meter_nobody_gets_more_than_told(plan):
     assert all(rows.set_ma[i] for i in site.on()), site
 
 
+LIKE_ANOTHER = {"weight": 1, "priority": 0, "min_ma": 6000, "max_ma": 32000}
+RISING_TOGETHER = [({"phases": phases} | LIKE_ANOTHER, {"set_ma": 6000}) for phases in ("12", "2")]
+
+
 @examples
 @given(SITES, st.integers(1, 7))
+@example(((40000,) * 3, (0,) * 3, (0,) * 3, RISING_TOGETHER), 1)
 def test_where_it_is_squeezed_those_without_a_meter_have_their_minimum(plan, squeezed):
     site = built(plan)
     site.allocator.squeezed = squeezed
@@ -171,6 +176,20 @@ def test_all_that_are_on_stay_on_where_their_minimums_fit(plan, elapsed_ms):
     site.allocate(True, elapsed_ms)
     untouched = {i for i in before if not set(site.on_phases(i)) & set(short)}
     assert untouched <= set(site.on()), site
+
+
+# Cuts are told at once, a raise waits for what makes room.
+@examples
+@given(SITES)
+def test_a_place_is_kept_until_the_charger_is_told(plan):
+    site = built(plan)
+    site.allocate()
+    before = set(site.on())
+    rows = site.rows
+    for index in range(rows.count):
+        rows.set_ma[index] = min(rows.set_ma[index], rows.want_ma[index])
+    site.allocate(False, A_MOMENT_MS)
+    assert before <= set(site.on()), site
 
 
 @examples

@@ -131,10 +131,11 @@ def test_us_4_an_overload_on_another_phase_changes_nothing():
     assert site.set_ma() == [16000] and site.cycle.setpoints == setpoints
 
 
+# A change is told in steps of 0.5 A, and up to 1 mA for each of them is left by the division.
 def test_us_7_two_make_room_for_a_third():
     site = measured(32000)
     for allowed_ma in (16000, 16000, 0):
         site.add(C, allowed_ma, max_ma=32000)
     seconds(site, (0, 0, 0), 60)
     a, b, c = site.set_ma()
-    assert min(a, b, c) >= 10000 and max(a, b, c) - min(a, b, c) <= 500
+    assert min(a, b, c) >= 10000 and max(a, b, c) - min(a, b, c) <= 500 + 3

@@ -3,6 +3,8 @@
 # waits for nothing and allocates nothing. Why a charger has what it has is found when somebody
 # asks.
 
+from array import array
+
 from balance.allocator import Allocator
 from balance.grid import Grid
 from balance.ledger import Ledger
@@ -20,8 +22,10 @@ _STARTING_MS = const(10000)
 # a meter 0.3 A of noise.
 _STEP_MA = const(500)
 _FILL_MA = const(450)
+_UNUSED_MA = const(750)
 
 _ELAPSED_MAX_MS = const(60000)
+_COUNTS = const(0x1FFFFFFF)
 
 
 class Cycle:
@@ -44,7 +48,8 @@ class Cycle:
         self.may_raise = False
         self._tight = 0
         self._last_ms = -1
-        self._cut_on = 0
+        self._cut_on = self._few = 0
+        self._was_told = array("i", (0, 0, 0))
 
     def apply(self, site: dict) -> None:
         """Takes a checked site.json, at any time."""
@@ -69,7 +74,7 @@ class Cycle:
             self._release_cuts(may_raise)
         if changes & 2 and may_raise:
             self._release_raises()
-        self.count = (self.count + 1) & 0x3FFFFFFF
+        self.count = (self.count & _COUNTS) + 1
 
     # -- time --
 
@@ -85,8 +90,8 @@ class Cycle:
         return self.grid.static or self.grid.recent
 
     # Cars on chargers without a meter may draw less than told, so that cutting what they are told
-    # changes nothing: if a reading is still above target once the cut has settled, those of that
-    # phase go to their minimum.
+    # changes nothing: if a reading is still above target, by more than noise, once the cut has
+    # settled, those of that phase go to their minimum.
     def _squeeze(self):
         squeezed = 0
         for phase in range(3):
@@ -94,26 +99,46 @@ class Cycle:
             if not self.grid.over & bit:
                 self._cut_on &= ~bit
             elif self._cut_on & bit and not self.ledger.unsettled[phase]:
-                squeezed |= bit
+                squeezed |= self.grid.far_over & bit
         self.allocator.squeezed = squeezed
 
     # -- changes --
 
+    # Where all that is asked of everybody is less than a step, some give nearly a whole one.
     def _release_cuts(self, may_raise):
         rows = self.rows
+        self._few = 0
+        for phase in range(3):
+            self._was_told[phase] = self.ledger.told[phase]
+            self._few |= (self.grid.phase_ma[phase] <= self.grid.limit_ma) << phase
         for index in range(rows.count):
             if rows.want_ma[index] < rows.set_ma[index] and self._may_cut(index, may_raise):
-                if not rows.want_ma[index] and STATE_A < rows.state[index] <= STATE_D:
-                    rows.hold_s[index] = self.sessions.pause_s(index)
-                if self.grid.over & rows.phases[index]:
-                    self._cut_on |= self.grid.over & rows.phases[index]
-                    self.grid.cut()
-                self._tell(index, rows.want_ma[index])
+                self._cut(index, rows.want_ma[index])
+        for number in range(rows.count):
+            index = (number + self.setpoints) % rows.count
+            if rows.want_ma[index] < rows.set_ma[index] and self._gives(index):
+                self._cut(index, max(rows.set_ma[index] - _FILL_MA, rows.min_ma[index]))
+        for phase in range(3):
+            if self.grid.over >> phase & 1:
+                self.grid.cut(self._was_told[phase], self.ledger.told[phase])
+
+    def _cut(self, index, ma):
+        rows = self.rows
+        for phase in range(3):
+            if rows.phases[index] >> phase & 1:
+                self.ledger.told[phase] -= rows.set_ma[index] - ma
+        if not ma and STATE_A < rows.state[index] <= STATE_D:
+            rows.hold_s[index] = self.sessions.pause_s(index)
+        if self.grid.over & rows.phases[index]:
+            self._cut_on |= self.grid.over & rows.phases[index]
+        self._tell(index, ma)
 
     def _may_cut(self, index, may_raise):
         rows = self.rows
-        if self.grid.over & rows.phases[index]:
-            return self._worth(index) or rows.least_ma[index] == rows.most_ma[index]
+        over = self.grid.over & rows.phases[index]
+        if over:
+            settled = rows.least_ma[index] == rows.most_ma[index]
+            return self._worth(index) or (settled and over & ~self._few)
         if self.grid.lost or self._tight & rows.phases[index]:
             return True
         if self.starting_ms:
@@ -121,6 +146,16 @@ class Cycle:
         if not rows.want_ma[index]:
             return True
         return may_raise and self._worth(index)
+
+    # True if one of its phases is above target, and what was taken there so far is not enough.
+    def _gives(self, index):
+        rows = self.rows
+        if rows.least_ma[index] == rows.most_ma[index]:
+            for phase in range(3):
+                if self.grid.over & rows.phases[index] & self._few & 1 << phase:
+                    if self.ledger.told[phase] > self.grid.budget_ma[phase]:
+                        return True
+        return False
 
     # Worth a request: a whole step, or all the way to a limit of its own.
     def _worth(self, index):
@@ -136,10 +171,11 @@ class Cycle:
             want = rows.want_ma[index]
             if want > rows.set_ma[index]:
                 self._raise(index, want, _STEP_MA)
-        for index in range(rows.count):
+        for number in range(rows.count):
+            index = (number + self.setpoints) % rows.count  # not always the same
             want = rows.set_ma[index] + _FILL_MA
             if want > rows.want_ma[index] > rows.set_ma[index] and want <= rows.cap_ma[index]:
-                if self._unused(rows.phases[index]) >= _FILL_MA:
+                if self._unused(rows.phases[index]) >= _UNUSED_MA:
                     self._raise(index, want, _FILL_MA)
 
     def _raise(self, index, want, step):
@@ -172,7 +208,7 @@ class Cycle:
         return free
 
     def _tell(self, index, ma):
-        self.setpoints = (self.setpoints + 1) & 0x3FFFFFFF
+        self.setpoints = (self.setpoints & _COUNTS) + 1
         self.ledger.tell(index, ma)
 
     def explain(self, index: int) -> None:

@@ -8,10 +8,12 @@
 # least that the chargers count for in the reading, or what was just offered is given away twice; a
 # cut uses the most, or one overload is cut again with every reading until the cars have followed.
 # Nothing is cut unless the reading is above target; a raise is two thirds of the room, against the
-# highest house of a window. That is 8 s; it doubles, to 2 min at most, when a cut follows a raise
-# within a minute, and halves after 10 quiet minutes: an oven that comes and goes every half minute
-# does not make the chargers swing. Without a recent reading nothing is raised; once the meter is
-# lost all chargers together get `without_meter_ma`.
+# highest house of a window. That is 8 s; it doubles, to 2 min at most, when a cut of more than a
+# quarter follows a raise within a minute, and halves after 10 quiet minutes, or up to 40 where
+# that proved too early: an oven that comes and goes every half minute does not make the chargers
+# swing. Smaller swings are followed, or a busy house would leave much of its connection unused.
+# Without a recent reading nothing is raised; once the meter is lost all chargers together get
+# `without_meter_ma`.
 #
 # A reading is none if it is beyond all reason, or repeats to the milliampere while the chargers
 # measure that they draw much more or less than before: a meter or gateway that is frozen. Where it
@@ -35,7 +37,10 @@ _AGE_MAX_MS = const(0x1FFFFFFF)
 _SLOTS = const(8)
 _SLOT_MS = (1000, 2000, 4000, 8000, 15000)
 _SWINGS_MS = const(60000)
+_SWING_PART = const(4)
 _QUIET_MS = const(600000)
+_QUIET_MAX_MS = const(2400000)
+_EARLY_MS = const(120000)
 
 _NO_HOUSE = const(-0x20000000)
 
@@ -59,7 +64,8 @@ class Grid:
     budget_ma: what they may be told in all; room_ma: the same without the part that a raise is
     limited to, for minimums and bookings; pause_ma: the same against the limit instead of the
     target, and those that are told something but do not draw as far as is known may have begun to.
-    over: mask of the phases whose reading is above target. source: FROM_... per phase.
+    over: mask of the phases whose reading is above target; far_over: by more than the band between
+    aim and target. source: FROM_... per phase.
     largest_jump_ma: the largest rise of the house within 8 s, noted only while no charger can have
     made it. trouble: what is wrong with the readings.
     """
@@ -71,7 +77,7 @@ class Grid:
         self.pause_ma = array("i", (0, 0, 0))
         self.largest_jump_ma = array("i", (0, 0, 0))
         self.source = bytearray(3)
-        self.over = 0
+        self.over = self.far_over = 0
         self.age_ms = 0
         self.target_ma = self.limit_ma = self.supply_ma = 0
         self.static = False
@@ -80,6 +86,8 @@ class Grid:
         self._slot = self._slot_ms = self._second = self._second_ms = 0
         self._window = 0
         self._since_raise_ms = self._quiet_ms = 0
+        self._patience_ms = _QUIET_MS
+        self._halved = False
         self.ever = self._fresh = False
         self.trouble = NO_TROUBLE
         self._same_ms = self._contradicts_ms = 0
@@ -124,7 +132,10 @@ class Grid:
         self._contradicts_ms = min(self._contradicts_ms + elapsed_ms, _AGE_MAX_MS)
         self._since_raise_ms = min(self._since_raise_ms + elapsed_ms, _AGE_MAX_MS)
         self._quiet_ms += elapsed_ms
-        if self._quiet_ms >= _QUIET_MS:
+        if self._quiet_ms >= self._patience_ms:
+            if self._halved:
+                self._patience_ms = _QUIET_MS
+            self._halved = True
             self._quiet_ms = 0
             self._window = max(self._window - 1, 0)
         self._second_ms += elapsed_ms
@@ -146,9 +157,12 @@ class Grid:
         """A charger was told more."""
         self._since_raise_ms = 0
 
-    def cut(self) -> None:
-        """A charger was told less since a reading was above target."""
-        if self._since_raise_ms < _SWINGS_MS:
+    def cut(self, before_ma: int, after_ma: int) -> None:
+        """The chargers on a phase were told less since a reading was above target."""
+        if self._since_raise_ms < _SWINGS_MS and before_ma - after_ma > before_ma // _SWING_PART:
+            if self._halved and self._quiet_ms < _EARLY_MS:
+                self._patience_ms = min(2 * self._patience_ms, _QUIET_MAX_MS)
+            self._halved = False
             self._since_raise_ms = _SWINGS_MS
             self._quiet_ms = 0
             self._window = min(self._window + 1, len(_SLOT_MS) - 1)
@@ -174,7 +188,7 @@ class Grid:
         may_raise: False while nothing but a reading above target may change anything.
         """
         self._doubt(ledger)
-        self.over = 0
+        self.over = self.far_over = 0
         for phase in range(3):
             self.source[phase] = FROM_GRID
             if self.static:
@@ -233,6 +247,7 @@ class Grid:
             self._note_jump(phase, house)
         if reading > self.target_ma:
             self.over |= 1 << phase
+            self.far_over |= (reading > 2 * self.target_ma - self._aim) << phase
             most = ledger.most[phase] - ledger.below[phase] - reading
             told = ledger.told[phase]
             self.budget_ma[phase] = min(most + self._aim, told)
@@ -250,7 +265,7 @@ class Grid:
         by_reading = least + ledger.counted[phase] - reading
         free = self._aim + min(by_reading, -house) - ledger.reserved[phase]
         part = least + (free - least) * 2 // 3
-        self.budget_ma[phase] = max(part, told, ledger.booked[phase])
+        self.budget_ma[phase] = max(part, told)
         room = max(free + self.target_ma - self._aim, told)
         self.room_ma[phase] = room
         self.pause_ma[phase] = room + self.limit_ma - self.target_ma

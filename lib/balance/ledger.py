@@ -45,6 +45,9 @@ _SEEN_BY_METER_MS = const(CAR_FOLLOWS_MS + 1250)
 # counts on that, or it would be too small by as much with every car.
 _BELOW_MA = const(500)
 
+# A charger that knows whole amperes only allows up to so much less than it is told.
+_WHOLE_MA = const(1000)
+
 # Unreachable: asked, and no answer for 10 s or 3 times; or nobody could ask for a minute.
 _SILENT_MS = const(10000)
 _FORGOTTEN_MS = const(60000)
@@ -142,7 +145,10 @@ class Ledger:
             self._refused(index, allowed_ma)
         elif not flags & CONFIRMED:
             self._confirm(index)
-        elif allowed_ma < rows.set_ma[index] and rows.settling_ms[index] >= _SEEN_BY_METER_MS:
+        elif (
+            allowed_ma + _WHOLE_MA <= rows.set_ma[index]
+            and rows.settling_ms[index] >= _SEEN_BY_METER_MS
+        ):
             rows.flags[index] |= DIRTY  # rebooted, or replugged: told again, now and then
             rows.settling_ms[index] = 0
 

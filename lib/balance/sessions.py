@@ -13,7 +13,8 @@
 #           10 A. Once it draws, that is its minimum for this number of phases; if it never does,
 #           it is full, and the minimum goes back.
 # Pauses    A paused car stays paused for 60 s, doubled by each further pause within the hour, up
-#           to 15 min. Who made way for another's turn was not paused.
+#           to 15 min; an hour without a pause starts anew. Who made way for another's turn was not
+#           paused.
 # Served    0.1 As on its fullest phase over the seconds connected: metered where the charger
 #           meters, else what it is told while it charges.
 #
@@ -53,11 +54,13 @@ _CARRIES_NOT_MA = const(500)
 _STEP_MA = const(1000)
 _STEPS = const(4)
 
-# `_found`: steps above 6 A, whether they were found out on one phase, and pauses in this hour.
+# `_found`: steps above 6 A, whether they were found out on one phase, pauses before there was an
+# hour without one, and whether there was one in this hour.
 _STEPS_MASK = const(7)
 _ONE_PHASE = const(8)
 _PAUSE = const(16)
 _PAUSES_MAX = const(4)
+_PAUSED = const(128)
 _PAUSE_S = const(60)
 _PAUSE_MAX_S = const(900)
 _HOUR_S = const(3600)
@@ -127,15 +130,16 @@ class Sessions:
         if self._hour_s >= _HOUR_S:
             self._hour_s = 0
             for index in range(self._rows.count):
-                self._found[index] &= _PAUSE - 1
+                self._found[index] &= ~_PAUSED if self._found[index] & _PAUSED else _PAUSE - 1
 
     def pause_s(self, index: int) -> int:
         """How long a car that is told 0 has to stay so."""
-        pauses = self._found[index] // _PAUSE
         if self._rows.session[index] & (ENDED | YIELDED):
             return _PAUSE_S
+        pauses = (self._found[index] & ~_PAUSED) // _PAUSE
         if pauses < _PAUSES_MAX:
             self._found[index] += _PAUSE
+        self._found[index] |= _PAUSED
         return min(_PAUSE_S << pauses, _PAUSE_MAX_S)
 
     # What was served: where the seconds would not fit, all that was counts half.

@@ -17,6 +17,7 @@ from balance.rows import (
     AT_MINIMUM,
     DRAW_FRESH_MS,
     LEFT_OVER,
+    METERED,
     OFF,
     RISING,
 )
@@ -26,7 +27,6 @@ from micropython import const
 _LEFT_OVER_MA = const(2000)
 
 _PLENTY = const(0xFFFF)
-_MEASURED = const(16 | 32)  # METERED and DRAW_SETTLED
 
 
 class Shares:
@@ -87,8 +87,7 @@ class Shares:
                 if lost and set_ma[row] < ceiling:
                     ceiling = set_ma[row]
                 elif phases[row] & squeezed:
-                    measured = flags[row] & _MEASURED == _MEASURED
-                    if not measured or draw_age_ms[row] >= DRAW_FRESH_MS:
+                    if not flags[row] & METERED or draw_age_ms[row] >= DRAW_FRESH_MS:
                         ceiling = 0
                 if ceiling < want:
                     ceiling = want

@@ -17,4 +17,4 @@ def diff_ms(until: int, begin: int) -> int:
 
 def add_ms(begin: int, ms: int) -> int:
     """The stamp `ms` (below 2^29) after `begin`."""
-    return (begin + ms) & MASK
+    return (begin - (MASK - ms) - 1) & MASK
