@@ -120,7 +120,7 @@ class Cycle:
                 self._cut(index, max(rows.set_ma[index] - _FILL_MA, rows.min_ma[index]))
         for phase in range(3):
             if self.grid.over >> phase & 1:
-                self.grid.cut(self._was_told[phase], self.ledger.told[phase])
+                self.grid.cut(phase, self._was_told[phase], self.ledger.told[phase])
 
     def _cut(self, index, ma):
         rows = self.rows
@@ -189,7 +189,6 @@ class Cycle:
                 if rows.phases[index] >> phase & 1:
                     self.ledger.booked[phase] += max(grant - booked, 0)
                     self.ledger.told[phase] += more
-            self.grid.raised()
             self._tell(index, grant)
 
     # What is left of the budgets of these phases.

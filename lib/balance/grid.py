@@ -8,10 +8,11 @@
 # least that the chargers count for in the reading, or what was just offered is given away twice; a
 # cut uses the most, or one overload is cut again with every reading until the cars have followed.
 # Nothing is cut unless the reading is above target; a raise is two thirds of the room, against the
-# highest house of a window. That is 8 s; it doubles, to 2 min at most, when a cut of more than a
-# quarter follows a raise within a minute, and halves after 10 quiet minutes, or up to 40 where
-# that proved too early: an oven that comes and goes every half minute does not make the chargers
-# swing. Smaller swings are followed, or a busy house would leave much of its connection unused.
+# highest house of a window. That is 8 s; it doubles, to 2 min at most, when the chargers are cut
+# by more than a quarter that they had got within a minute before, and halves after 10 quiet
+# minutes, or up to 40 where that proved too early: an oven that comes and goes every half minute
+# does not make the chargers swing. Smaller swings are followed, or a busy house would leave much
+# of its connection unused.
 # Without a recent reading nothing is raised; once the meter is lost all chargers together get
 # `without_meter_ma`.
 #
@@ -36,11 +37,15 @@ _AGE_MAX_MS = const(0x1FFFFFFF)
 # The highest house of the window: 8 slots of 1 s to 15 s.
 _SLOTS = const(8)
 _SLOT_MS = (1000, 2000, 4000, 8000, 15000)
-_SWINGS_MS = const(60000)
+_TOLD_SLOT_MS = const(8000)
 _SWING_PART = const(4)
 _QUIET_MS = const(600000)
 _QUIET_MAX_MS = const(2400000)
 _EARLY_MS = const(120000)
+
+# Raises and cuts aim 1 % of the limit below target, as noise on the meter is 0.3 A, and not more
+# than this where the limit is large.
+_BAND_MAX_MA = const(1000)
 
 _NO_HOUSE = const(-0x20000000)
 
@@ -85,7 +90,8 @@ class Grid:
         self._calm = array("i", (-_NO_HOUSE,) * (3 * _SLOTS))
         self._slot = self._slot_ms = self._second = self._second_ms = 0
         self._window = 0
-        self._since_raise_ms = self._quiet_ms = 0
+        self._told = array("i", (-_NO_HOUSE,) * (3 * _SLOTS))
+        self._told_slot = self._told_ms = self._quiet_ms = 0
         self._patience_ms = _QUIET_MS
         self._halved = False
         self.ever = self._fresh = False
@@ -101,7 +107,7 @@ class Grid:
         self.supply_ma = site["supply_ma"]
         self.static = site["meter"] is None
         self.target_ma = target_ma(site)
-        self._aim = self.target_ma - max(self.limit_ma // 100, 500)
+        self._aim = self.target_ma - min(max(self.limit_ma // 100, 500), _BAND_MAX_MA)
         self._without = site["without_meter_ma"]
         self._pv = site["pv"]
         self._least_house = -site["largest_consumer_ma"] if self._pv else 0
@@ -130,7 +136,6 @@ class Grid:
         self._fresh = False
         self._same_ms = min(self._same_ms + elapsed_ms, _AGE_MAX_MS)
         self._contradicts_ms = min(self._contradicts_ms + elapsed_ms, _AGE_MAX_MS)
-        self._since_raise_ms = min(self._since_raise_ms + elapsed_ms, _AGE_MAX_MS)
         self._quiet_ms += elapsed_ms
         if self._quiet_ms >= self._patience_ms:
             if self._halved:
@@ -143,6 +148,11 @@ class Grid:
             self._second_ms -= 1000
             self._second = (self._second + 1) % _SLOTS
             self._clear(self._calm, self._second, -_NO_HOUSE)
+        self._told_ms += elapsed_ms
+        while self._told_ms >= _TOLD_SLOT_MS:
+            self._told_ms -= _TOLD_SLOT_MS
+            self._told_slot = (self._told_slot + 1) % _SLOTS
+            self._clear(self._told, self._told_slot, -_NO_HOUSE)
         self._slot_ms += elapsed_ms
         while self._slot_ms >= _SLOT_MS[self._window]:
             self._slot_ms -= _SLOT_MS[self._window]
@@ -153,19 +163,19 @@ class Grid:
         for phase in range(3):
             ring[3 * slot + phase] = value
 
-    def raised(self) -> None:
-        """A charger was told more."""
-        self._since_raise_ms = 0
-
-    def cut(self, before_ma: int, after_ma: int) -> None:
-        """The chargers on a phase were told less since a reading was above target."""
-        if self._since_raise_ms < _SWINGS_MS and before_ma - after_ma > before_ma // _SWING_PART:
+    def cut(self, phase: int, before_ma: int, after_ma: int) -> None:
+        """The chargers on a phase were told less since a reading was above target. If they had got
+        as much within a minute before, the house swings."""
+        part = before_ma // _SWING_PART
+        raised_ma = before_ma - min(self._told[slot] for slot in range(phase, 3 * _SLOTS, 3))
+        if before_ma - after_ma > part and raised_ma > part:
             if self._halved and self._quiet_ms < _EARLY_MS:
                 self._patience_ms = min(2 * self._patience_ms, _QUIET_MAX_MS)
             self._halved = False
-            self._since_raise_ms = _SWINGS_MS
             self._quiet_ms = 0
             self._window = min(self._window + 1, len(_SLOT_MS) - 1)
+            for slot in range(3 * _SLOTS):
+                self._told[slot] = -_NO_HOUSE  # one swing counts once
 
     @property
     def recent(self) -> bool:
@@ -188,6 +198,9 @@ class Grid:
         may_raise: False while nothing but a reading above target may change anything.
         """
         self._doubt(ledger)
+        for phase in range(3):
+            slot = 3 * self._told_slot + phase
+            self._told[slot] = min(self._told[slot], ledger.told[phase])
         self.over = self.far_over = 0
         for phase in range(3):
             self.source[phase] = FROM_GRID
@@ -263,7 +276,7 @@ class Grid:
         least = ledger.least[phase]
         house = max(self._highest_house(phase), self._least_house)
         by_reading = least + ledger.counted[phase] - reading
-        free = self._aim + min(by_reading, -house) - ledger.reserved[phase]
+        free = self._aim + min(by_reading, ledger.unused[phase] - house) - ledger.reserved[phase]
         part = least + (free - least) * 2 // 3
         self.budget_ma[phase] = max(part, told)
         room = max(free + self.target_ma - self._aim, told)

@@ -1,7 +1,8 @@
 # What each charger may be drawing, and which changes may go out (design, promises 1 and 2).
 #
 # A charger is booked at the most it may be drawing now: the larger of what it was told before and
-# after a change, until it reads back no more than it was told and the car has had its 5 s. One
+# after a change, until it reads back no more than it was told and the car has had its 5 s, or is
+# told 0 and its state says that it has stopped. One
 # that cannot be reached is booked at the larger of what it was last told and its reserve; one that
 # does not obey at what it reads back.
 #
@@ -28,6 +29,7 @@ from balance.rows import (
     LEAST_OFFER_MA,
     METERED,
     STATE_A,
+    STATE_B,
     STATE_C,
     STATE_D,
     UNREACHABLE,
@@ -44,6 +46,7 @@ _SEEN_BY_METER_MS = const(CAR_FOLLOWS_MS + 1250)
 # Cars draw up to half an ampere less than they are offered. Where nothing measures it, a cut
 # counts on that, or it would be too small by as much with every car.
 _BELOW_MA = const(500)
+_NEARLY_MA = const(1000)
 
 # A charger that knows whole amperes only allows up to so much less than it is told.
 _WHOLE_MA = const(1000)
@@ -74,7 +77,7 @@ class Ledger:
     others; counted: what those count for in a reading. unsettled: how many have a change under
     way; idle: what was told to those that are not drawing; below: how much less than `most` those
     without a meter may draw; unread: how many never answered; drawn: what those with a meter
-    measure, and meters: how many those are.
+    measure, and meters: how many those are; unused: what cars that draw a little less leave.
     """
 
     def __init__(self, rows, sessions):
@@ -90,6 +93,7 @@ class Ledger:
         self.idle = array("i", (0, 0, 0))
         self.below = array("i", (0, 0, 0))
         self.drawn = array("i", (0, 0, 0))
+        self.unused = array("i", (0, 0, 0))
         self.meters = 0
         self.unread = 0
         self._sums = array("i", bytes(32 * _KINDS))
@@ -218,7 +222,7 @@ class Ledger:
         """Lets time pass, books every charger, and adds up into the arrays of this object."""
         self.unread = self._age(elapsed_ms)
         for phase in range(3):
-            self.least[phase] = self.most[phase] = self.drawn[phase] = 0
+            self.least[phase] = self.most[phase] = self.drawn[phase] = self.unused[phase] = 0
         self.meters = self._book()
         for phase in range(3):
             self.told[phase] = self._on_phase(_TOLD, phase)
@@ -318,7 +322,11 @@ class Ledger:
                 sums[_COUNTED + mask] += counted
                 continue
             flag = flags[row]
-            booked = told if flag & CONFIRMED and settling_ms[row] >= CAR_FOLLOWS_MS else most
+            booked = most
+            if flag & CONFIRMED and (
+                settling_ms[row] >= CAR_FOLLOWS_MS or (not told and state[row] <= STATE_B)
+            ):
+                booked = told
             booked_ma[row] = booked
             if not most:
                 continue
@@ -337,7 +345,8 @@ class Ledger:
                 sums[_CHANGING + mask] += 1
         return meters
 
-    # A charger with a meter: its own currents narrow down what it counts for in a reading.
+    # A charger with a meter: its own currents narrow down what it counts for in a reading. A car
+    # that draws a little less than it is told goes on doing so: for a raise it counts as told.
     @micropython.viper
     def _bracket(self, row: int):
         rows = self._rows
@@ -347,12 +356,16 @@ class Ledger:
         least_sum = ptr32(self.least)
         most_sum = ptr32(self.most)
         drawn = ptr32(self.drawn)
+        unused = ptr32(self.unused)
         mask = int(rows.phases[row])
         settled = int(rows.flags[row]) & DRAW_SETTLED
         for phase in range(3):
             if mask >> phase & 1:
                 least = draw_ma[3 * row + phase]
                 most = least if settled and least < most_ma[row] else most_ma[row]
+                if settled and least < least_ma[row] and least + _NEARLY_MA >= least_ma[row]:
+                    unused[phase] += least_ma[row] - least
+                    least = least_ma[row]
                 least_sum[phase] += least if least < least_ma[row] else least_ma[row]
                 most_sum[phase] += most
                 drawn[phase] += draw_ma[3 * row + phase]
