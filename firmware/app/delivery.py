@@ -204,6 +204,7 @@ class Delivery:
     def _take(self, index, kind, told, answer):
         rows = self._rows
         was = rows.state[index]
+        disobeyed = rows.flags[index] & DISOBEYS
         if rows.failures[index] >= FAILURES_UNREACHABLE:
             log.info("charger {} answers again".format(self._chargers.ids[index]))
         if kind == _WRITE:
@@ -213,6 +214,9 @@ class Delivery:
             self._ledger.read_back(index, answer.allowed_ma)
         if answer.has_phases:
             self._ledger.measured(index, answer.phase_ma)
+        if rows.flags[index] & DISOBEYS and not disobeyed:
+            text = "charger {} takes {} mA though it is told {} mA"
+            log.warning(text.format(self._chargers.ids[index], rows.most_ma[index], told))
         self._wait(index, self._pause_ms(index, kind))
         if rows.state[index] != was:
             self._wake()

@@ -14,11 +14,13 @@ _STATES = "ABCDEF"
 _ROWS_AT_ONCE = 2
 
 _HEAD = (
-    '{{"uptime_s":{},"cycle":{},"site":{{"name":{},"limit_ma":{},"supply_ma":{},"meter":{}}},'
-    '"grid":{{"ok":{},"age_ms":{},"phase_ma":{},"target_ma":{},"largest_jump_ma":{}}},'
-    '"budget_ma":{},"setpoints":{},"requests":{},"failures":{},"restarts":{},'
-    '"readings":{},"warnings":{},"chargers":['
+    '{{"uptime_s":{},"cycle":{},"site":{{"name":{},"limit_ma":{},"supply_ma":{},"meter":{},'
+    '"largest_consumer_ma":{}}},'
+    '"grid":{{"ok":{},"age_ms":{},"phase_ma":{},"target_ma":{},"largest_jump_ma":{},"trouble":{}}},'
+    '"budget_ma":{},'
 )
+_COUNTS = '"setpoints":%d,"requests":%d,"failures":%d,"restarts":%d,"readings":'
+_TROUBLES = ("null", '"frozen"', '"contradicted"')  # of balance.grid
 _TAIL = (
     '],"loop":{{"cycle_us":{},"stretch_p999_us":{},"stretch_max_us":{}}},'
     '"heap":{{"used":{},"free":{}}}}}\n'
@@ -32,6 +34,7 @@ class Snapshot:
         self, site, warnings, chargers, cycle, control, delivery, line, health, stretches
     ):
         self._name = json.dumps(site["name"])
+        self._largest = site["largest_consumer_ma"]
         meter = site["meter"]
         self._meter = "null" if meter is None else json.dumps(meter["type"])
         self._warnings = "[{}]".format(",".join(warnings))
@@ -48,6 +51,10 @@ class Snapshot:
     def status(self):
         """Yields `GET /api/status` in pieces."""
         yield self._head()
+        yield self._counts()
+        yield ',"warnings":'
+        yield self._warnings
+        yield ',"chargers":['
         count = self._cycle.rows.count
         for first in range(0, count, _ROWS_AT_ONCE):
             text = ""
@@ -66,19 +73,24 @@ class Snapshot:
             grid.limit_ma,
             grid.supply_ma,
             self._meter,
+            self._largest,
             "true" if known else "false",
             grid.age_ms if grid.ever else "null",
             _list(grid.phase_ma, 0) if known else "null",
             grid.target_ma if known else "null",
             _list(grid.largest_jump_ma, 0),
+            _TROUBLES[grid.trouble],
             _list(grid.budget_ma, 0),
+        )
+
+    def _counts(self):
+        counts = (
             self._cycle.setpoints,
             self._delivery.requests,
             self._delivery.failures,
             self._health.restarts,
-            self._readings(),
-            self._warnings,
         )
+        return _COUNTS % counts + self._readings()
 
     def _readings(self):
         if self._line is None:

@@ -66,6 +66,7 @@ function phaseOf(phase, status) {
     house: noSurplus ? 0 : rest,
     budget: three(status.budget_ma)[phase],
     jump: three(grid.largest_jump_ma)[phase],
+    largest: number(record(status.site).largest_consumer_ma),
   };
 }
 
@@ -117,7 +118,7 @@ function showBar(row, phase, { scale, target, limit }) {
   putAt(row.find(".needle"), phase.total === null ? null : scale(phase.total));
 }
 
-function showParts(row, { house, cars, budget, jump }) {
+function showParts(row, { house, cars, budget, jump, largest }) {
   const sun = house !== null && house < 0;
   const house_text = sun ? words.surplus : words.house;
   const cars_text = budget === null ? words.cars : words.cars_of;
@@ -126,7 +127,9 @@ function showParts(row, { house, cars, budget, jump }) {
   const cars_amount = budget === null ? measured(cars) : bare(cars);
   const numbers = { amount: cars_amount, most: measured(budget) };
   put(row.find(".detail .cars"), say(cars_text, numbers));
-  put(row.find(".jump"), jump === null ? "" : say(words.jump, { amount: measured(jump) }));
+  const jumped = { amount: measured(jump), setting: amperes(largest) };
+  const jump_text = largest === null ? words.jump : words.jump_of;
+  put(row.find(".jump"), jump === null ? "" : say(jump_text, jumped));
 }
 
 function showPhase(row, phase, name, marks) {
@@ -142,12 +145,14 @@ function showPhase(row, phase, name, marks) {
 const isStatic = (status) => status.grid === null || record(status.site).meter === null;
 
 function meterText(status) {
-  const { ok, age_ms } = record(status.grid);
+  const { ok, age_ms, trouble } = record(status.grid);
   const shares = three(status.budget_ma).filter((ma) => ma !== null);
   const age_s = number(age_ms) === null ? null : age_ms / 1000;
   const numbers = { age_s, share_ma: shares.length ? Math.max(...shares) : null };
   if (isStatic(status)) return say(words.meter_none, numbers);
   if (age_s === null) return words.meter_never;
+  const found = own({ frozen: words.meter_frozen, contradicted: words.meter_contradicted }, trouble);
+  if (found) return found;
   if (!ok) return say(shares.length ? words.meter_lost : words.meter_lost_unknown, numbers);
   const age = age_s < 9.95 ? exact.format(age_s) + "\u00a0s" : duration(age_s);
   return say(words.reading_age, { age });

@@ -191,7 +191,14 @@ def test_the_status_keeps_the_contract(device):
     one = quiet(device(chargers=2, **SITE))
     status = one.wait_for(lambda s: s["grid"]["ok"], 5, "the meter answers")
     assert {"uptime_s", "cycle", "grid", "budget_ma", "chargers", "loop", "heap"} <= set(status)
-    assert set(status["grid"]) == {"ok", "age_ms", "phase_ma", "target_ma", "largest_jump_ma"}
+    assert set(status["grid"]) == {
+        "ok",
+        "age_ms",
+        "phase_ma",
+        "target_ma",
+        "largest_jump_ma",
+        "trouble",
+    }
     assert status["grid"]["target_ma"] == 56200
     for charger in status["chargers"]:
         assert charger["state"] in "ABCDEF?"

@@ -6,7 +6,7 @@ import sys
 from itertools import product
 
 import pytest
-from amprail_tools import Failure, bench, bench_table, cli, instructions
+from amprail_tools import Failure, bench, bench_table, cli, instructions, latency
 from bench_scenarios import PARTS, SCENARIOS, SIZES
 
 INTERPRETERS = ("micropython", "cpython")
@@ -108,3 +108,27 @@ def test_a_wrong_number_of_runs_is_refused(runs, capsys):
         cli._parse(["bench", "--runs", runs])
     assert ended.value.code == 2
     assert f"--runs: {runs}: 1..1000 expected" in capsys.readouterr().err
+
+
+def test_the_latency_is_told_with_its_median_its_worst_and_its_budget():
+    steps = [{"answered_s": s, "confirmed_s": 2 * s} for s in (0.9, 0.7, 1.25)]
+    result = latency._result(64, steps)
+    assert result["answered_s"] == {"median": 0.9, "worst": 1.25, "budget": 1.5}
+    assert result["confirmed_s"] == {"median": 1.8, "worst": 2.5, "budget": 2.5}
+    lines = latency.text([result]).splitlines()
+    assert lines[2].split() == ["64", "3", "answered", "0.90", "1.25", "1.5"]
+    assert lines[3].split() == ["64", "3", "confirmed", "1.80", "2.50", "2.5"]
+
+
+@pytest.mark.parametrize(
+    ("given", "steps"), [([], None), (["--latency"], 20), (["--latency", "3"], 3)]
+)
+def test_the_latency_is_measured_in_as_many_steps_as_asked_for(given, steps):
+    assert cli._parse(["bench", *given]).latency == steps
+
+
+@pytest.mark.parametrize("steps", ["0", "21", "x"])
+def test_more_steps_than_the_cars_have_current_for_are_refused(steps):
+    with pytest.raises(SystemExit) as ended:
+        cli._parse(["bench", "--latency", steps])
+    assert ended.value.code == 2

@@ -8,7 +8,7 @@
 #   4. Admit   Those that wait and are not held come on in the order of rank wherever their minimum
 #              fits. Who does not fit keeps nobody off a phase that is free.
 #   5. Rank    By priority. Among those that wait then by who has waited for more than one rotation
-#              for each that waits, the longest first; then the worst served: current on a phase
+#              for each of them, the longest first; then the worst served: current on a phase
 #              over the time connected, by weight. A fresh plug-in counts as having waited for one
 #              rotation. Those on that draw nothing are last of their priority.
 #   6. Turns   On each phase the first in rank that waits is next. It takes over from those that
@@ -19,7 +19,8 @@
 #   7. Ended   Who was offered its minimum for 210 s and drew nothing has no place and does not
 #              wait; it is offered its minimum from what all others leave.
 #   Bound: of n that wait with one priority, each is on again within n + 2 rotations (of at least
-#   4 minutes), wherever its minimum fits beside what higher priorities keep.
+#   4 minutes) after its pause, or 2n + 2 if all were paused at once and newcomers keep coming,
+#   wherever its minimum fits beside what higher priorities keep.
 # How much
 #   8. All that are on have their minimum. A level rises from 0; whoever's minimum is below the
 #      level times its weight rises with it, until one of its phases is full or it has all that is
@@ -56,6 +57,7 @@ _MINUTE_MS = const(60000)
 _YIELDING = const(9)
 
 _PRIORITY_MAX = const(10)
+_PRIORITIES = const(21)
 _LATER = const(1 << 10)
 _PRIORITY = const(1 << 11)
 
@@ -76,6 +78,7 @@ class Allocator:
         self._short_ms = array("i", (0, 0, 0))
         self._minimums = array("i", bytes(32))  # of those on, by mask of phases
         self._places = array("i", bytes(32))
+        self._waiting = array("H", bytes(2 * _PRIORITIES))
         self._turn_ms = 0
         self._ripe = 0
         self.spare = array("i", (0, 0, 0))
@@ -88,7 +91,7 @@ class Allocator:
         due = self._turn_is_due(elapsed_ms) and waiting
         admits = may_raise and (due or (waiting and max(self.spare) >= LEAST_OFFER_MA))
         if over or admits:
-            self._rank(waiting)
+            self._rank()
             sort(self._queue, self._rows.want_ma, self._rows.capacity)
             if over:
                 self._shed(over)
@@ -175,8 +178,14 @@ class Allocator:
     # of the priority, whether waiting is overdue (or a car on draws), and by how much, or how well
     # it was served, in thirds of 0.1 A.
     @micropython.viper
-    def _rank(self, waiting: int):
+    def _rank(self):
         rows = self._rows
+        waiting = ptr16(self._waiting)
+        for place in range(_PRIORITIES):
+            waiting[place] = 0
+        for row in range(int(rows.count)):
+            if int(rows.bound[row]) == WAITING:
+                waiting[_PRIORITY_MAX - int(rows.priority[row])] += 1
         bound = ptr8(rows.bound)
         state = ptr8(rows.state)
         weight = ptr8(rows.weight)
@@ -190,11 +199,12 @@ class Allocator:
             rank = charge_das[row] * 3 // (connected_s[row] * weight[row] + 1)
             if rank >= _LATER:
                 rank = _LATER - 1
-            if bound[row] == WAITING and turn[row] > ROTATION * waiting:
+            place = _PRIORITY_MAX - int(priority[row])
+            if bound[row] == WAITING and turn[row] > ROTATION * waiting[place]:
                 rank = _LATER - 1 - turn[row] // 4 if turn[row] // 4 < _LATER else 0
             elif bound[row] == WAITING or state[row] < STATE_C or not set_ma[row]:
                 rank += _LATER
-            want_ma[row] = rank + (_PRIORITY_MAX - int(priority[row])) * _PRIORITY
+            want_ma[row] = rank + place * _PRIORITY
 
     def _shed(self, over):
         rows = self._rows

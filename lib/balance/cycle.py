@@ -25,7 +25,7 @@ _FILL_MA = const(450)
 _UNUSED_MA = const(750)
 
 _ELAPSED_MAX_MS = const(60000)
-_COUNTS = const(0x1FFFFFFF)
+_COUNTS = const(0x3FFFFFFF)
 
 
 class Cycle:
@@ -48,7 +48,7 @@ class Cycle:
         self.may_raise = False
         self._tight = 0
         self._last_ms = -1
-        self._cut_on = self._few = 0
+        self._cut_on = self._few = self._awaited = 0
         self._was_told = array("i", (0, 0, 0))
 
     def apply(self, site: dict) -> None:
@@ -74,7 +74,7 @@ class Cycle:
             self._release_cuts(may_raise)
         if changes & 2 and may_raise:
             self._release_raises()
-        self.count = (self.count & _COUNTS) + 1
+        self.count = self.count + 1 if self.count < _COUNTS else 0
 
     # -- time --
 
@@ -104,10 +104,14 @@ class Cycle:
 
     # -- changes --
 
-    # Where all that is asked of everybody is less than a step, some give nearly a whole one.
+    # Where all that is asked of everybody is less than a step, some give nearly a whole one. Only
+    # one that waits for its minimum is made room for to the last milliampere.
     def _release_cuts(self, may_raise):
         rows = self.rows
-        self._few = 0
+        self._few = self._awaited = 0
+        for index in range(rows.count):
+            if rows.want_ma[index] and not rows.set_ma[index]:
+                self._awaited |= rows.phases[index]
         for phase in range(3):
             self._was_told[phase] = self.ledger.told[phase]
             self._few |= (self.grid.phase_ma[phase] <= self.grid.limit_ma) << phase
@@ -139,11 +143,13 @@ class Cycle:
         if over:
             settled = rows.least_ma[index] == rows.most_ma[index]
             return self._worth(index) or (settled and over & ~self._few)
-        if self.grid.lost or self._tight & rows.phases[index]:
+        if self.grid.lost:
             return True
         if self.starting_ms:
             return False
-        if not rows.want_ma[index]:
+        if self._tight & rows.phases[index]:
+            return True
+        if not rows.want_ma[index] or self._awaited & rows.phases[index]:
             return True
         return may_raise and self._worth(index)
 
@@ -207,7 +213,7 @@ class Cycle:
         return free
 
     def _tell(self, index, ma):
-        self.setpoints = (self.setpoints & _COUNTS) + 1
+        self.setpoints = self.setpoints + 1 if self.setpoints < _COUNTS else 0
         self.ledger.tell(index, ma)
 
     def explain(self, index: int) -> None:

@@ -167,8 +167,10 @@ class Grid:
         """The chargers on a phase were told less since a reading was above target. If they had got
         as much within a minute before, the house swings."""
         part = before_ma // _SWING_PART
-        raised_ma = before_ma - min(self._told[slot] for slot in range(phase, 3 * _SLOTS, 3))
-        if before_ma - after_ma > part and raised_ma > part:
+        lowest = before_ma
+        for slot in range(phase, 3 * _SLOTS, 3):
+            lowest = min(lowest, self._told[slot])
+        if before_ma - after_ma > part and before_ma - lowest > part:
             if self._halved and self._quiet_ms < _EARLY_MS:
                 self._patience_ms = min(2 * self._patience_ms, _QUIET_MAX_MS)
             self._halved = False

@@ -25,6 +25,7 @@ from balance.rows import (
     DRAW_FRESH_MS,
     DRAW_SETTLED,
     FRESH,
+    IDLE,
     KNOWN,
     LEAST_OFFER_MA,
     METERED,
@@ -50,6 +51,12 @@ _NEARLY_MA = const(1000)
 
 # A charger that knows whole amperes only allows up to so much less than it is told.
 _WHOLE_MA = const(1000)
+
+# Drawing more than told: by 1 A and 5 %, measured 6 s or more after the change was confirmed, for
+# 10 s.
+_OVERDRAW_MA = const(1000)
+_OVERDRAW_FROM_MS = const(6000)
+_OVERDRAW_S = const(10)
 
 # Unreachable: asked, and no answer for 10 s or 3 times; or nobody could ask for a minute.
 _SILENT_MS = const(10000)
@@ -96,6 +103,7 @@ class Ledger:
         self.unused = array("i", (0, 0, 0))
         self.meters = 0
         self.unread = 0
+        self._over_s = bytearray(rows.capacity)
         self._sums = array("i", bytes(32 * _KINDS))
 
     # -- what the delivery reports --
@@ -104,7 +112,7 @@ class Ledger:
         """A new setpoint: booked from now on, to be written by the delivery."""
         rows = self._rows
         set_ma = rows.set_ma[index]
-        if ma < set_ma and self.draws(index):
+        if ma < set_ma and self.draws(index) and not rows.session[index] & IDLE:
             rows.cut_s[index] = 0
             rows.session[index] |= CUT
         if not ma or not set_ma:
@@ -171,7 +179,9 @@ class Ledger:
         rows = self._rows
         rows.refusals[index] = 0
         rows.settling_ms[index] = 0
-        rows.flags[index] = (rows.flags[index] | CONFIRMED | FRESH) & ~DISOBEYS
+        rows.flags[index] |= CONFIRMED | FRESH
+        if self._over_s[index] < _OVERDRAW_S:
+            rows.flags[index] &= ~DISOBEYS
 
     # After a restart of ours: what it reads back counts as settled. It is written once all the
     # same, since something else in the charger may hold it there; below 6 A nothing charges.
@@ -200,8 +210,29 @@ class Ledger:
         if flags & CONFIRMED and rows.settling_ms[index] >= CAR_FOLLOWS_MS:
             flags |= DRAW_SETTLED
         rows.flags[index] = flags
+        if flags & DRAW_SETTLED and rows.settling_ms[index] >= _OVERDRAW_FROM_MS:
+            self._watch(index, rows.draw_age_ms[index] // 1000)
         rows.draw_age_ms[index] = 0
         self._sessions.widen(index)
+
+    # A car, or a charger, that takes more than it is told, and goes on doing so, is booked at what
+    # it takes and told again with every look, until it takes no more.
+    def _watch(self, index, seconds):
+        rows = self._rows
+        first = 3 * index
+        draw_ma = max(rows.draw_ma[first], rows.draw_ma[first + 1], rows.draw_ma[first + 2])
+        told = rows.set_ma[index]
+        overdrew = self._over_s[index] >= _OVERDRAW_S
+        if draw_ma > told + told // 20 + _OVERDRAW_MA:
+            self._over_s[index] = min(self._over_s[index] + seconds, 255)
+            if self._over_s[index] >= _OVERDRAW_S:
+                rows.flags[index] |= DISOBEYS | DIRTY
+                rows.most_ma[index] = draw_ma
+        else:
+            self._over_s[index] = 0
+            if overdrew:
+                rows.flags[index] &= ~DISOBEYS
+                rows.least_ma[index] = rows.most_ma[index] = told
 
     # -- what the cycle asks --
 

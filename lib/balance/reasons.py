@@ -166,7 +166,9 @@ def _explain_waiting(cycle, index):
         missing_ma = cycle.rows.min_ma[index] - cycle.allocator.spare[phase]
         _say(cycle, _WAITING, phase + 1, max(missing_ma, 0))
     else:
-        _say(cycle, _TURN, phase + 1, left * cycle.sessions.rotation_s // ROTATION)
+        rotation_s = cycle.sessions.rotation_s
+        left_s = left // ROTATION * rotation_s + left % ROTATION * rotation_s // ROTATION
+        _say(cycle, _TURN, phase + 1, left_s)
 
 
 # About how many sixtieths of a rotation until it is its turn: the first that has to make way has
