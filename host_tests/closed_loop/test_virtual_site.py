@@ -98,6 +98,17 @@ def test_a_car_starts_after_its_delay_unless_the_offer_has_gone():
     assert plugged.state == C
 
 
+def test_another_offer_does_not_make_a_car_begin_its_delay_anew():
+    clock, plugged = car(CarKind(lag_ms=0, ramp_ma_s=0, start_delay_ms=5000))
+    plugged.offer(16000)
+    clock.run_until(3000)
+    plugged.offer(10000)
+    clock.run_until(4999)
+    assert plugged.state == B
+    clock.run_until(5000)
+    assert (plugged.state, plugged.draw_ma) == (C, 10000)
+
+
 def test_below_its_own_minimum_a_car_draws_nothing():
     clock, plugged = car(CarKind(lag_ms=0, min_ma=8000))
     plugged.offer(7000)

@@ -54,6 +54,16 @@ def test_a_raise_on_its_way_does_not_undo_a_later_stop():
     assert max(go(car, 20, 0)[round(3.1 / STEP_S) :]) == 0
 
 
+def test_a_car_starts_after_its_delay_whatever_it_is_offered_meanwhile_but_nothing():
+    car = plugged(lag_s=0, start_delay_s=5)
+    go(car, 3, 16000)
+    assert (max(go(car, 1.9, 10000)), car.state) == (0, "B")
+    go(car, 0.2, 10000)
+    assert car.state == "C"
+    go(car, 1, 0)
+    assert max(go(car, 4.9, 16000)) == 0
+
+
 def test_below_6_A_there_is_no_charging():
     car = plugged()
     assert max(go(car, 10, 5999)) == 0

@@ -2,6 +2,7 @@
 
 import os
 import time
+from statistics import mean, stdev
 
 import pytest
 from amprail_tools.sim.meter import Meter
@@ -89,6 +90,25 @@ def test_noise_stays_within_its_bound_and_is_there(bench):
         amperes.append(bench.floats()[0])
     assert all(9.7 <= ampere <= 10.3 for ampere in amperes)
     assert max(amperes) - min(amperes) > 0.1
+
+
+def test_gaussian_noise_has_the_deviation_asked_for(bench):
+    bench.meter.noise_a, bench.meter.gaussian = 0.3, True
+    amperes = []
+    for _ in range(2000):
+        bench.thread.call(bench.meter.refresh)
+        amperes.append(bench.meter.shown_ma[0] / 1000)
+    assert mean(amperes) == pytest.approx(10, abs=0.05)
+    assert stdev(amperes) == pytest.approx(0.3, rel=0.1)
+
+
+def test_what_it_told_and_when_is_noted(bench):
+    bench.meter.told.clear()
+    before = time.monotonic()
+    bench.floats()
+    (at, phase_ma), after = bench.meter.told[-1], time.monotonic()
+    assert before < at < after
+    assert phase_ma == bench.truth
 
 
 def test_another_address_gets_no_answer(bench):

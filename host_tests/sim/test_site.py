@@ -51,6 +51,14 @@ def read_amperes(site):
     return client.convert_from_registers(reply.registers, client.DATATYPE.FLOAT32)
 
 
+def test_it_begins_so_long_after_the_meters_refresh(make):
+    site = make(1, refresh_s=0.5)
+    site.begin(after_refresh_s=0.2)
+    until_next_s = site.meter.next_refresh - time.monotonic()
+    assert until_next_s == pytest.approx(0.3, abs=0.15)
+    assert site.record.seconds < 0.15
+
+
 def test_what_cars_and_house_draw_is_what_the_meter_says(make):
     site = make(3, noise_a=0, refresh_s=0.1, lag_s=(0, 0), car_phases=(3, 1, 1))
     site.house.set([1000, 2000, 3000])

@@ -4,7 +4,7 @@ import micropython
 from bench_scenarios import PARTS, PHASES, SCENARIOS, Scenario, bytes_per_charger
 
 # A scenario keeps two copies of the core beside it.
-HEAP = "144K"
+HEAP = "192K"
 
 
 def decided(name):

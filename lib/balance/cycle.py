@@ -70,6 +70,7 @@ class Cycle:
         self._squeeze()
         self.allocator.allocate(self.ledger, self.grid, may_raise, elapsed_ms)
         changes = self.allocator.changes
+        self._await()
         if changes & 1:
             self._release_cuts(may_raise)
         if changes & 2 and may_raise:
@@ -104,14 +105,19 @@ class Cycle:
 
     # -- changes --
 
+    # The phases on which somebody waits for others to make room for its minimum.
+    def _await(self):
+        rows = self.rows
+        self._awaited = 0
+        for index in range(rows.count):
+            if rows.want_ma[index] and not rows.set_ma[index]:
+                self._awaited |= rows.phases[index]
+
     # Where all that is asked of everybody is less than a step, some give nearly a whole one. Only
     # one that waits for its minimum is made room for to the last milliampere.
     def _release_cuts(self, may_raise):
         rows = self.rows
-        self._few = self._awaited = 0
-        for index in range(rows.count):
-            if rows.want_ma[index] and not rows.set_ma[index]:
-                self._awaited |= rows.phases[index]
+        self._few = 0
         for phase in range(3):
             self._was_told[phase] = self.ledger.told[phase]
             self._few |= (self.grid.phase_ma[phase] <= self.grid.limit_ma) << phase
@@ -140,8 +146,8 @@ class Cycle:
     def _may_cut(self, index, may_raise):
         rows = self.rows
         over = self.grid.over & rows.phases[index]
+        settled = rows.least_ma[index] == rows.most_ma[index]
         if over:
-            settled = rows.least_ma[index] == rows.most_ma[index]
             return self._worth(index) or (settled and over & ~self._few)
         if self.grid.lost:
             return True
@@ -149,7 +155,7 @@ class Cycle:
             return False
         if self._tight & rows.phases[index]:
             return True
-        if not rows.want_ma[index] or self._awaited & rows.phases[index]:
+        if not rows.want_ma[index] or (settled and self._awaited & rows.phases[index]):
             return True
         return may_raise and self._worth(index)
 
@@ -181,7 +187,10 @@ class Cycle:
             index = (number + self.setpoints) % rows.count  # not always the same
             want = rows.set_ma[index] + _FILL_MA
             if want > rows.want_ma[index] > rows.set_ma[index] and want <= rows.cap_ma[index]:
-                if self._unused(rows.phases[index]) >= _UNUSED_MA:
+                if (
+                    not self._awaited & rows.phases[index]
+                    and self._unused(rows.phases[index]) >= _UNUSED_MA
+                ):
                     self._raise(index, want, _FILL_MA)
 
     def _raise(self, index, want, step):

@@ -1,9 +1,12 @@
-"""Speed and memory of the deciding core, on MicroPython's Unix port and on CPython.
+"""Speed and memory of the deciding core, and how long cuts take to reach the chargers.
 
 Every scenario of bench_device/bench_scenarios.py, with 8, 64 and more chargers: the time of a call
 of the allocator and of a whole cycle, and what they allocate. Each is timed in a process of its
 own in every run; the interpreters take turns. The spread is that of the runs' medians, p90 is
 within a run. If valgrind is there, the machine instructions of a call are counted as well.
+
+With --latency instead: the whole firmware in real time with 8 and 64 chargers, from a reading
+above target until the last of the cuts was answered, and read back.
 """
 
 import argparse
@@ -16,7 +19,16 @@ from itertools import product
 from pathlib import Path
 from statistics import median
 
-from amprail_tools import ROOT, Failure, bench_table, instructions, say, use_device_code
+from amprail_tools import (
+    ROOT,
+    Failure,
+    bench_table,
+    instructions,
+    latency,
+    options,
+    say,
+    use_device_code,
+)
 from amprail_tools.launch import micropython_command
 
 DEVICE = Path(__file__).parent / "bench_device"
@@ -47,6 +59,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--runs", type=_runs, default=5, metavar="N", help="runs on each interpreter (5)"
     )
+    parser.add_argument(
+        "--latency",
+        type=_steps,
+        nargs="?",
+        const=latency.MOST_STEPS,
+        metavar="STEPS",
+        help=f"measure the latency instead, in 1 to {latency.MOST_STEPS} steps (default: all)",
+    )
     parser.set_defaults(calls=CALLS, count=shutil.which("valgrind") is not None)
 
 
@@ -56,9 +76,17 @@ def _runs(text: str) -> int:
     return int(text)
 
 
+def _steps(text: str) -> int:
+    return options.number(text, 1, latency.MOST_STEPS)
+
+
 def main(arguments: argparse.Namespace) -> int:
     from amprail_tools.build import build
 
+    if arguments.latency:
+        result = latency.measure_all(arguments.latency)
+        print(json.dumps(result) if arguments.json else latency.text(result))
+        return 0
     use_device_code()
     sys.path.insert(1, str(DEVICE))
     with tempfile.TemporaryDirectory() as folder:

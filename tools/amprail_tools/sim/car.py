@@ -1,5 +1,7 @@
 """A car that charges. Pure: it lives only by step(), so it does in virtual time as well."""
 
+import math
+
 MINIMUM_MA = 6000  # IEC 61851-1: the smallest current that can be offered
 VOLTAGE_V = 230
 
@@ -11,7 +13,8 @@ class Car:
     """phases 1..3: the charger's L1 (L2, L3) it uses; currents in mA, times in s, energy in Wh.
 
     maximum_ma: of its own charger inside; ramp_ma_s: mA per second; below_ma and factor: how far
-    it stays below the offer; energy_wh: what it takes until it is full (None: never full).
+    it stays below the offer; energy_wh: what it takes until it is full (None: never full);
+    start_delay_s: how long it waits, once it follows an offer, before it begins to draw.
     """
 
     def __init__(
@@ -24,6 +27,7 @@ class Car:
         below_ma: int = 200,
         factor: float = 1.0,
         energy_wh: float | None = None,
+        start_delay_s: float = 0.0,
     ):
         if phases not in (1, 2, 3):
             raise ValueError(f"phases {phases!r}: expected 1, 2 or 3")
@@ -37,6 +41,7 @@ class Car:
         self.below_ma = below_ma
         self.factor = factor
         self.energy_wh = energy_wh
+        self.start_delay_s = start_delay_s
         self.charged_wh = 0.0  # in all
         self.plugged = False
         self._unplug()
@@ -45,6 +50,7 @@ class Car:
         self.session_wh = 0.0
         self._draw_ma = 0.0
         self._now_s = 0.0
+        self._starts_s = math.inf
         self._told_ma = self._follows_ma = 0
         self._coming = []  # (when, offer) that the car has not followed yet
 
@@ -69,7 +75,11 @@ class Car:
         """The IEC 61851 state it shows: A, B or C."""
         if not self.plugged:
             return "A"
-        return "B" if self.full or self._follows_ma < MINIMUM_MA else "C"
+        return "B" if self.full or not self._starts else "C"
+
+    @property
+    def _starts(self):
+        return self._follows_ma >= MINIMUM_MA and self._now_s >= self._starts_s
 
     @property
     def phase_ma(self) -> list:
@@ -94,7 +104,7 @@ class Car:
             return
         self._now_s += dt_s
         self._follow(offered_ma)
-        aim = self.could_draw_ma(self._follows_ma)
+        aim = self.could_draw_ma(self._follows_ma) if self._starts else 0
         self._draw_ma = min(aim, self._draw_ma + self.ramp_ma_s * dt_s)
         energy_wh = self._draw_ma * self.uses * VOLTAGE_V * dt_s / 3_600_000
         self.session_wh += energy_wh
@@ -109,3 +119,7 @@ class Car:
             self._coming.append((due, offered_ma))
         while self._coming and self._coming[0][0] <= self._now_s:
             self._follows_ma = self._coming.pop(0)[1]
+            if self._follows_ma < MINIMUM_MA:
+                self._starts_s = math.inf
+            elif self._starts_s == math.inf:
+                self._starts_s = self._now_s + self.start_delay_s

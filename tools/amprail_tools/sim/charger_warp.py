@@ -32,7 +32,8 @@ class WarpCharger:
     """phases: the grid phase on its L1, L2, L3 as in the settings ("231", "2"); maximum_ma: cable;
     defaults_ma: external_defaults, what the external slot has after a start.
 
-    uid as in info/name. `writes`: (monotonic s, mA as written, applied) of the last setpoints.
+    uid as in info/name. `writes`: (monotonic s, mA as written, applied) of the last setpoints;
+    `reads`: (monotonic s, mA that it said it allows) of the last states.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class WarpCharger:
         self.uid = uid
         self.server = HttpServer(self._handle, latency_s)
         self.writes = deque(maxlen=1000)
+        self.reads = deque(maxlen=1000)
         self.setpoints = self.reboots = 0
         self.reboot_s = 4.0
         self.told_ma = defaults_ma
@@ -230,6 +232,7 @@ class WarpCharger:
 
     def _evse_state(self):
         waiting = 2 if self._allowed_ma else 1  # ready, or waiting for release
+        self.reads.append((time.monotonic(), self._allowed_ma))
         return {
             "iec61851_state": self._state,
             "charger_state": (0, waiting, 3, 3, 4)[self._state],

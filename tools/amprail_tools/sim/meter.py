@@ -3,6 +3,7 @@
 import asyncio
 import random
 import struct
+from collections import deque
 
 from pymodbus.constants import ExcCodes
 from pymodbus.exceptions import ModbusIOException
@@ -25,17 +26,25 @@ VOLTAGE_V = 230.0
 class Meter:
     """Answers on `line` with the currents that `truth()` gives: 3 signed mA.
 
-    The values change only at a refresh (refresh_s), with noise_a of uniform noise on each phase.
-    latency_s: (shortest, longest) time to answer. Other addresses are not answered.
+    The values change only at a refresh (refresh_s), with noise_a of noise on each phase: uniform,
+    or gaussian with that standard deviation. latency_s: (shortest, longest) time to answer. Other
+    addresses are not answered. `next_refresh`: when (loop time). `shown_ma`: what it shows
+    until then; `told`: the last replies, (loop time of their last byte, 3 mA).
     """
 
-    def __init__(self, line, truth, *, address=1, refresh_s=1.0, noise_a=0.2, seed=1):
+    def __init__(
+        self, line, truth, *, address=1, refresh_s=1.0, noise_a=0.2, gaussian=False, seed=1
+    ):
         self.line = line
         self.truth = truth
         self.address = address
         self.refresh_s = refresh_s
         self.noise_a = noise_a
+        self.gaussian = gaussian
         self.latency_s = (0.020, 0.060)
+        self.next_refresh = 0.0
+        self.told = deque(maxlen=100)
+        self.shown_ma = [0, 0, 0]
         self.requests = self.replies = 0
         self._silent = False
         self._random = random.Random(seed)
@@ -75,19 +84,28 @@ class Meter:
         self._silent = silent
 
     async def _run(self):
+        loop = asyncio.get_running_loop()
+        self.next_refresh = loop.time()
         while True:
             self.refresh()
-            await asyncio.sleep(self.refresh_s)
+            self.next_refresh = max(self.next_refresh + self.refresh_s, loop.time())
+            await asyncio.sleep(self.next_refresh - loop.time())
 
     def refresh(self) -> None:
         """Takes the currents as they are now; this is what is read until the next refresh."""
-        amperes = [ma / 1000 + self._random.uniform(-1, 1) * self.noise_a for ma in self.truth()]
+        amperes = [ma / 1000 + self._noise_a() for ma in self.truth()]
+        self.shown_ma = [round(1000 * ampere) for ampere in amperes]
         volts = [VOLTAGE_V + self._random.uniform(-1, 1) for _ in amperes]
         watts = [volt * ampere for volt, ampere in zip(volts, amperes, strict=True)]
         values = [0.0] * (REGISTERS // 2)
         values[0:9] = volts + [abs(ampere) for ampere in amperes] + watts
         values[26], values[35] = sum(watts), 50.0
         self._registers = list(struct.unpack(f">{REGISTERS}H", struct.pack(">40f", *values)))
+
+    def _noise_a(self):
+        if self.gaussian:
+            return self._random.gauss(0, self.noise_a)
+        return self._random.uniform(-1, 1) * self.noise_a
 
     def _received(self, data):
         if self._end_of_frame:
@@ -109,10 +127,12 @@ class Meter:
         if reply is None:
             return
         self.requests += 1
+        shown_ma = self.shown_ma
         await asyncio.sleep(self._random.uniform(*self.latency_s))
         if not self._silent:
             self.replies += 1
             self.line.reply(frame, self._framer.buildFrame(reply))
+            self.told.append((self.line.sent_until, shown_ma))
 
     async def _reply_to(self, frame):
         try:

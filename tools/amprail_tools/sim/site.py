@@ -25,7 +25,8 @@ class Site:
     chargers 1..64 (ValueError); script None, "demo" or function(site, random) -> iterator of
     (s, function()); log: a text stream for what happens. phases, car_phases, has_meter: a value
     for each charger, taken over and over. lag_s: (shortest, longest) of the cars. defaults_ma:
-    the current a charger starts with. Other keywords go into site.json.
+    the current a charger starts with. noise_a, gaussian, refresh_s: of the meter. Other keywords
+    go into site.json.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Site:
         defaults_ma=32_000,
         lag_s=(1.0, 3.0),
         noise_a=0.2,
+        gaussian=False,
         refresh_s=1.0,
         reaction_s=6.0,
         **settings,
@@ -69,7 +71,7 @@ class Site:
             )
             self.cars.append(car)
             self.chargers.append(charger)
-        self._make_meter(noise_a=noise_a, refresh_s=refresh_s, seed=seed)
+        self._make_meter(noise_a=noise_a, gaussian=gaussian, refresh_s=refresh_s, seed=seed)
         target_ma = installation.target_ma(self.settings)
         limit_ma, supply_ma = self.settings["limit_ma"], self.settings["supply_ma"]
         self.record = Record(limit_ma, target_ma, supply_ma, reaction_s)
@@ -97,9 +99,19 @@ class Site:
             await charger.start(self._thread.call)
         self._thread.spawn(self._run())
 
-    def begin(self) -> None:
-        """Now is 0 s: for the record, and for the script, which starts."""
-        self._thread.call(self._begin)
+    def begin(self, after_refresh_s: float | None = None) -> None:
+        """Now is 0 s: for the record, and for the script, which starts.
+
+        after_refresh_s: not now, but that long after the next refresh of the meter.
+        """
+        if after_refresh_s is None:
+            self._thread.call(self._begin)
+        else:
+            self._thread.call(self._begin_after_refresh, after_refresh_s)
+
+    async def _begin_after_refresh(self, seconds):
+        await asyncio.sleep(self.meter.next_refresh + seconds - self._thread.loop.time())
+        self._begin()
 
     def _begin(self):
         self.record.restart()

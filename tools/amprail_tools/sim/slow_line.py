@@ -44,8 +44,9 @@ def _without_byte(frame: bytes, rnd: random.Random) -> bytes:
 class SlowLine:
     """A half-duplex line; `receive(data)` gets what the other end sent, `reply()` answers it.
 
-    baud in bit/s, bits per character 10 (8N1) or 11 (8E1, 8N2). Use it from one event loop:
-    start() there; stop() ends everything. Raises OSError when there is no pty to be had.
+    baud in bit/s, bits per character 10 (8N1) or 11 (8E1, 8N2). `sent_until`: the loop time of
+    the last byte to the other end. Use it from one event loop: start() there; stop() ends
+    everything. Raises OSError when there is no pty to be had.
     """
 
     def __init__(self, baud: int = 9600, bits: int = 10, seed: int = 1):
@@ -56,7 +57,7 @@ class SlowLine:
         self._faults = deque()
         self._sending = deque()  # (due time, byte) to the other end
         self._timer = None
-        self._heard_until = self._sent_until = 0.0
+        self._heard_until = self.sent_until = 0.0
         self._master = self._slave = None
         self._loop = None
 
@@ -126,11 +127,11 @@ class SlowLine:
         """Sends bytes, each when a UART would have brought it."""
         if self._master is None:
             return
-        due = max(self._loop.time(), self._sent_until)
+        due = max(self._loop.time(), self.sent_until)
         for byte in data:
             due += self.character_s
             self._sending.append((due, byte))
-        self._sent_until = due
+        self.sent_until = due
         if self._sending and not self._timer:
             self._timer = self._loop.call_at(self._sending[0][0], self._send_due)
 

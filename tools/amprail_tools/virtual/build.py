@@ -110,6 +110,12 @@ def _schedule_house(world, house):
 
 
 def _schedule_cars(world, scenario):
+    for index, arrives, leaves, _, kind in stays_of(scenario):
+        _schedule_stay(world, world.chargers[index], arrives, leaves, kind)
+
+
+def stays_of(scenario) -> list:
+    """Who is where: (index of the charger, arrives at ms, leaves at ms, group, kind) each."""
     chance = random.Random(f"{scenario.seed} cars")
     stays = []
     charger = 0
@@ -117,14 +123,13 @@ def _schedule_cars(world, scenario):
         if group["charger"]:
             charger = group["charger"] - 1
         for _ in range(group["count"]):
-            index = charger % len(world.chargers)
+            index = charger % len(scenario.lines)
             arrives, leaves, kind = _car(group, scenario.duration_ms, chance)
             if leaves > arrives:
                 stays.append((index, arrives, leaves, number, kind))
             charger += 1
     _refuse_two_at_one(stays, scenario.name)
-    for index, arrives, leaves, _, kind in stays:
-        _schedule_stay(world, world.chargers[index], arrives, leaves, kind)
+    return stays
 
 
 def _schedule_stay(world, charger, arrives, leaves, kind):

@@ -53,6 +53,7 @@ class Car:
         self._since_ms = clock.now_ms
         self._taken = 0  # twice uA ms, of one phase
         self._version = self._start = 0
+        self._starting = False
         self._steps = _energy_steps(kind, len(phases))
 
     # -- what it is --
@@ -106,11 +107,12 @@ class Car:
         self._follows_ma = due[-1][1]
         if self._follows_ma < LEAST_OFFER_MA:
             self._start += 1
+            self._starting = False
             self._turn(B)
         elif self.state == C:
             self._aim()
-        else:
-            self._start += 1
+        elif not self._starting:  # another offer does not make it begin its wait anew
+            self._starting = True
             self._clock.after(self.kind.start_delay_ms, self._begin, self._start)
 
     def _begin(self, start):
