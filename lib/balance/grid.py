@@ -6,7 +6,8 @@
 #
 # The reading already holds what the cars draw, so the room is aim - reading. A raise uses the
 # least that the chargers count for in the reading, or what was just offered is given away twice; a
-# cut uses the most, or one overload is cut again with every reading until the cars have followed.
+# cut uses the most, or one overload is cut again with every reading until the cars have followed,
+# except that a raise that is not followed yet is taken back as well.
 # Nothing is cut unless the reading is above target; a raise is two thirds of the room, against the
 # highest house of a window. That is 8 s; it doubles, to 2 min at most, when the chargers are cut
 # by more than a quarter that they had got within a minute before, and halves after 10 quiet
@@ -263,7 +264,7 @@ class Grid:
         if reading > self.target_ma:
             self.over |= 1 << phase
             self.far_over |= (reading > 2 * self.target_ma - self._aim) << phase
-            most = ledger.most[phase] - ledger.below[phase] - reading
+            most = ledger.before[phase] - ledger.below[phase] - reading
             told = ledger.told[phase]
             self.budget_ma[phase] = min(most + self._aim, told)
             self.room_ma[phase] = min(most + self.target_ma, told)
