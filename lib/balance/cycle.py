@@ -197,8 +197,12 @@ class Cycle:
         rows = self.rows
         booked = rows.booked_ma[index]
         grant = min(want, booked + self._free(rows.phases[index]))
+        given = rows.set_ma[index] + self._unused(rows.phases[index])
+        grant = min(grant, max(given, rows.min_ma[index]))
         more = grant - rows.set_ma[index]
-        last = more > 0 and grant == rows.max_ma[index]
+        last = more > 0 and (
+            grant == rows.max_ma[index] or rows.set_ma[index] < rows.min_ma[index]
+        )
         if grant >= rows.min_ma[index] and (more >= step or last):
             for phase in range(3):
                 if rows.phases[index] >> phase & 1:
@@ -211,7 +215,7 @@ class Cycle:
         unused = 0x1FFFFFFF
         for phase in range(3):
             if mask >> phase & 1:
-                unused = min(unused, self.grid.budget_ma[phase] - self.ledger.told[phase])
+                unused = min(unused, self.grid.give_ma[phase] - self.ledger.told[phase])
         return unused
 
     def _free(self, mask):

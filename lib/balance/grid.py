@@ -6,8 +6,7 @@
 #
 # The reading already holds what the cars draw, so the room is aim - reading. A raise uses the
 # least that the chargers count for in the reading, or what was just offered is given away twice; a
-# cut uses the most, or one overload is cut again with every reading until the cars have followed,
-# except that a raise that is not followed yet is taken back as well.
+# cut uses the most, or one overload is cut again with every reading until the cars have followed.
 # Nothing is cut unless the reading is above target; a raise is two thirds of the room, against the
 # highest house of a window. That is 8 s; it doubles, to 2 min at most, when the chargers are cut
 # by more than a quarter that they had got within a minute before, and halves after 10 quiet
@@ -67,9 +66,11 @@ CONTRADICTED = const(2)
 class Grid:
     """Budgets in mA per phase for the chargers that can be controlled, made by `assess`.
 
-    budget_ma: what they may be told in all; room_ma: the same without the part that a raise is
-    limited to, for minimums and bookings; pause_ma: the same against the limit instead of the
-    target, and those that are told something but do not draw as far as is known may have begun to.
+    budget_ma: what they may be told in all, so that what was cut for one that is to come on stays
+    there for it; give_ma: how far they may be raised; room_ma: the same without the part that a
+    raise is limited to, for minimums and bookings; pause_ma: the same against the limit instead of
+    the target, and those that are told something but do not draw as far as is known may have begun
+    to.
     over: mask of the phases whose reading is above target; far_over: by more than the band between
     aim and target. source: FROM_... per phase.
     largest_jump_ma: the largest rise of the house within 8 s, noted only while no charger can have
@@ -79,6 +80,7 @@ class Grid:
     def __init__(self):
         self.phase_ma = array("i", (0, 0, 0))
         self.budget_ma = array("i", (0, 0, 0))
+        self.give_ma = array("i", (0, 0, 0))
         self.room_ma = array("i", (0, 0, 0))
         self.pause_ma = array("i", (0, 0, 0))
         self.largest_jump_ma = array("i", (0, 0, 0))
@@ -264,9 +266,9 @@ class Grid:
         if reading > self.target_ma:
             self.over |= 1 << phase
             self.far_over |= (reading > 2 * self.target_ma - self._aim) << phase
-            most = ledger.before[phase] - ledger.below[phase] - reading
+            most = ledger.most[phase] - ledger.below[phase] - reading
             told = ledger.told[phase]
-            self.budget_ma[phase] = min(most + self._aim, told)
+            self.budget_ma[phase] = self.give_ma[phase] = min(most + self._aim, told)
             self.room_ma[phase] = min(most + self.target_ma, told)
             self.pause_ma[phase] = min(most + ledger.idle[phase] + self.limit_ma, told)
         elif may_raise:
@@ -281,18 +283,21 @@ class Grid:
         by_reading = least + ledger.counted[phase] - reading
         free = self._aim + min(by_reading, ledger.unused[phase] - house) - ledger.reserved[phase]
         part = least + (free - least) * 2 // 3
-        self.budget_ma[phase] = max(part, told)
+        self.budget_ma[phase] = max(part, told, ledger.booked[phase])
+        self.give_ma[phase] = max(part, told)
         room = max(free + self.target_ma - self._aim, told)
         self.room_ma[phase] = room
         self.pause_ma[phase] = room + self.limit_ma - self.target_ma
 
     def _same(self, phase, ma):
         self.budget_ma[phase] = self.room_ma[phase] = self.pause_ma[phase] = ma
+        self.give_ma[phase] = ma
 
     def _cap(self, phase, ma, source):
         if self.budget_ma[phase] >= ma:
             self.source[phase] = source
         self.budget_ma[phase] = max(min(self.budget_ma[phase], ma), 0)
+        self.give_ma[phase] = min(self.give_ma[phase], self.budget_ma[phase])
         self.room_ma[phase] = max(min(self.room_ma[phase], ma), 0)
         self.pause_ma[phase] = max(min(self.pause_ma[phase], ma), 0)
 

@@ -74,20 +74,17 @@ _BELOW = const(40)
 _CHANGING = const(48)
 _RESERVED = const(56)
 _COUNTED = const(64)
-_BEFORE = const(72)
-_KINDS = const(10)
+_KINDS = const(9)
 
 
 class Ledger:
     """Bookings of `rows`; the sums are per phase, in mA, as of the last `advance`.
 
-    told, least, most, booked: of the chargers that can be controlled; before: as most, but those
-    that are being raised as before that, since a raise can be taken back before it is followed.
-    reserved: bookings of the others; counted: what those count for in a reading. unsettled: how
-    many have a change under way; idle: what was told to those that are not drawing; below: how
-    much less than `most` those without a meter may draw; unread: how many never answered; drawn:
-    what those with a meter measure, and meters: how many those are; unused: what cars that draw a
-    little less leave.
+    told, least, most, booked: of the chargers that can be controlled. reserved: bookings of the
+    others; counted: what those count for in a reading. unsettled: how many have a change under
+    way; idle: what was told to those that are not drawing; below: how much less than `most` those
+    without a meter may draw; unread: how many never answered; drawn: what those with a meter
+    measure, and meters: how many those are; unused: what cars that draw a little less leave.
     """
 
     def __init__(self, rows, sessions):
@@ -102,7 +99,6 @@ class Ledger:
         self.unsettled = array("i", (0, 0, 0))
         self.idle = array("i", (0, 0, 0))
         self.below = array("i", (0, 0, 0))
-        self.before = array("i", (0, 0, 0))
         self.drawn = array("i", (0, 0, 0))
         self.unused = array("i", (0, 0, 0))
         self.meters = 0
@@ -138,7 +134,11 @@ class Ledger:
         rows = self._rows
         if (rows.state[index] == STATE_A) != (state == STATE_A):
             self._sessions.begin(index)
+        drew = self.draws(index)
         rows.state[index] = state
+        if self.draws(index) and not drew and rows.settling_ms[index] >= _SEEN_BY_METER_MS:
+            # From nothing to what it is told, as after a raise
+            rows.least_ma[index] = rows.settling_ms[index] = 0
         rows.silent_ms[index] = 0
         rows.failures[index] = 0
 
@@ -257,8 +257,7 @@ class Ledger:
         """Lets time pass, books every charger, and adds up into the arrays of this object."""
         self.unread = self._age(elapsed_ms)
         for phase in range(3):
-            self.least[phase] = self.most[phase] = self.before[phase] = 0
-            self.drawn[phase] = self.unused[phase] = 0
+            self.least[phase] = self.most[phase] = self.drawn[phase] = self.unused[phase] = 0
         self.meters = self._book()
         for phase in range(3):
             self.told[phase] = self._on_phase(_TOLD, phase)
@@ -266,7 +265,6 @@ class Ledger:
             self.idle[phase] = self._on_phase(_IDLE, phase)
             self.least[phase] += self._on_phase(_LEAST, phase)
             self.most[phase] += self._on_phase(_MOST, phase)
-            self.before[phase] += self._on_phase(_BEFORE, phase)
             self.unsettled[phase] = self._on_phase(_CHANGING, phase)
             self.below[phase] = self._on_phase(_BELOW, phase)
             self.reserved[phase] = self._on_phase(_RESERVED, phase)
@@ -377,7 +375,6 @@ class Ledger:
             else:
                 sums[_LEAST + mask] += least_ma[row]
                 sums[_MOST + mask] += most
-                sums[_BEFORE + mask] += least_ma[row] if told >= most else most
                 sums[_BELOW + mask] += _BELOW_MA
             if least_ma[row] != most:
                 sums[_CHANGING + mask] += 1
@@ -393,12 +390,10 @@ class Ledger:
         most_ma = ptr16(rows.most_ma)
         least_sum = ptr32(self.least)
         most_sum = ptr32(self.most)
-        before = ptr32(self.before)
         drawn = ptr32(self.drawn)
         unused = ptr32(self.unused)
         mask = int(rows.phases[row])
         settled = int(rows.flags[row]) & DRAW_SETTLED
-        raised = int(rows.set_ma[row]) >= most_ma[row]
         for phase in range(3):
             if mask >> phase & 1:
                 least = draw_ma[3 * row + phase]
@@ -408,7 +403,6 @@ class Ledger:
                     least = least_ma[row]
                 least_sum[phase] += least if least < least_ma[row] else least_ma[row]
                 most_sum[phase] += most
-                before[phase] += least_ma[row] if most > least_ma[row] and raised else most
                 drawn[phase] += draw_ma[3 * row + phase]
 
     def _on_phase(self, kind, phase):

@@ -1,0 +1,184 @@
+"""How long cuts take: from a reading above target until every charger has answered.
+
+The whole firmware in real time, on a site where each reading above target cuts all chargers at
+once, by about an ampere. The clock starts with the last byte of the meter's reply; a cut is
+answered when the charger answers to the new current, and confirmed when it reads back no more.
+"""
+
+import math
+import socket
+import tempfile
+import time
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+
+from amprail_tools import Failure, say
+from amprail_tools.launch import Firmware
+
+# Design, section 6, at 50 ms a request: s until the last is answered, and confirmed.
+BUDGET_S = {8: (0.4, 0.8), 64: (1.5, 2.5)}
+REQUEST_MS = 50
+
+# One phase each, and no meter. A reading by EXCESS_MA above target cuts every car by 0.5 A to 1 A
+# (more with 8 chargers), so that from 22 A (32 A) on all are above 6 A after 20 steps.
+MOST_STEPS = 20
+MOST_MA = 32_000
+EXCESS_MA = 300
+HOUSE_MA = 40_000
+
+# The house takes what the cars leave, or they would be raised. A step comes when nothing was
+# written for so long that all is settled: another cut that is no larger than what the one before
+# may still bring waits for that. The rest shifts from step to step, so that each meets the meter
+# and the routine questions to the chargers at another moment.
+KNOWN_S = 2.0  # to the meter and the chargers, before the firmware asks them
+DONE_S = 6.0
+QUIET_S = 8.0
+SHIFT_S = 0.13
+
+
+def measure(chargers: int, steps: int, build_dir: Path, log=None) -> dict:
+    """The times of each step, in s; Failure if a step did not cut every charger."""
+    site = _site(chargers)
+    try:
+        below_ma = site.record.target_ma - EXCESS_MA
+        _hold(site, below_ma, lambda: _charge(site))
+        _hold_for(site, below_ma, KNOWN_S)
+        with tempfile.TemporaryDirectory(prefix="amprail-latency-") as data_dir:
+            site.write_settings(data_dir)
+            port = free_port()
+            with Firmware(build_dir, Path(data_dir), site.serial, port, log=log) as firmware:
+                return _measure(site, firmware, steps)
+    finally:
+        site.stop()
+
+
+def _site(chargers):
+    from amprail_tools.sim.site import Site
+
+    of_phase = -(-chargers // 3)
+    start_ma = min(484_000 // of_phase, MOST_MA)
+    limit_ma = of_phase * start_ma + HOUSE_MA
+    site = Site(
+        chargers,
+        phases=("1", "2", "3"),
+        car_phases=(1,),
+        has_meter=(False,),
+        maximum_ma=MOST_MA,
+        defaults_ma=start_ma,
+        latency_ms=REQUEST_MS,
+        lag_s=(0, 0),
+        noise_a=0,
+        limit_ma=limit_ma,
+        largest_consumer_ma=max(limit_ma * 4 // 10, 16_000),  # the target is the limit
+    )
+    for car in site.cars:
+        car.maximum_ma, car.below_ma, car.ramp_ma_s = MOST_MA, 0, math.inf
+        car.plug_in()
+    return site
+
+
+def _charge(site):
+    return all(max(charger.grid_ma) == charger.told_ma for charger in site.chargers)
+
+
+# A charger that is found charging at some current is left there: nothing has to settle before.
+def _measure(site, firmware, steps):
+    firmware.wait_ready(20)
+    target_ma = site.record.target_ma
+    found = []
+    for step in range(steps):
+        quiet_s = QUIET_S + SHIFT_S * (step % 8)
+        _hold(site, target_ma - EXCESS_MA, lambda quiet_s=quiet_s: _quiet_s(site) > quiet_s)
+        since = time.monotonic()
+        _hold_for(site, target_ma + EXCESS_MA, DONE_S)
+        found.append(_times(site, since))
+    return _result(len(site.chargers), found)
+
+
+def _hold_for(site, phase_ma, seconds):
+    end = time.monotonic() + seconds
+    _hold(site, phase_ma, lambda: time.monotonic() > end)
+
+
+# Only what cars leave is taken: a house that made room for a raised car would be filled again.
+def _hold(site, phase_ma, until):
+    end = time.monotonic() + 120
+    house_ma = [-math.inf] * 3
+    while not until():
+        free = zip(site.house.phase_ma, site.phase_ma, strict=True)
+        free = [house + phase_ma - ma for house, ma in free]
+        house_ma = [max(pair) for pair in zip(house_ma, free, strict=True)]
+        site.house.set(house_ma)
+        if time.monotonic() > end:
+            raise Failure("the site was not ready to be measured within 120 s")
+        time.sleep(0.02)
+
+
+def _quiet_s(site):
+    writes = [charger.writes[-1][0] if charger.writes else math.inf for charger in site.chargers]
+    return time.monotonic() - max(writes)
+
+
+def _times(site, since):
+    target_ma = site.record.target_ma
+    above = [at for at, phase_ma in site.meter.told if at > since and max(phase_ma) > target_ma]
+    if not above:
+        raise Failure("the meter told nothing above target")
+    done = [_done(charger, above[0]) for charger in site.chargers]
+    if None in done:
+        raise Failure(f"{done.count(None)} chargers were not cut and confirmed")
+    answered, confirmed = zip(*done, strict=True)
+    return {"answered_s": max(answered) - above[0], "confirmed_s": max(confirmed) - above[0]}
+
+
+def _done(charger, since):
+    """When its first cut was answered, and when it was confirmed; None without."""
+    for (_, before, _), (written, told_ma, _) in pairwise(tuple(charger.writes)):
+        if written > since and told_ma < before:
+            reads = [at for at, ma in tuple(charger.reads) if at > written and ma <= told_ma]
+            return (written, reads[0]) if reads else None
+    return None
+
+
+def _result(chargers, found):
+    result = {"chargers": chargers, "request_ms": REQUEST_MS, "steps": len(found)}
+    for key, budget_s in zip(("answered_s", "confirmed_s"), BUDGET_S[chargers], strict=True):
+        times = [step[key] for step in found]
+        result[key] = {
+            "median": round(median(times), 3),
+            "worst": round(max(times), 3),
+            "budget": budget_s,
+        }
+    return result
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def measure_all(steps: int) -> list[dict]:
+    """With each number of chargers that has a budget."""
+    from amprail_tools.build import build
+
+    results = []
+    for chargers in BUDGET_S:
+        say(f"{steps} steps with {chargers} chargers ...")
+        results.append(measure(chargers, steps, build()))
+    return results
+
+
+def text(results: list[dict]) -> str:
+    lines = [f"s from a reading above target, at {REQUEST_MS} ms a request:"]
+    lines.append(f"{'chargers':>8}{'steps':>7}{'':>12}{'median':>9}{'worst':>9}{'budget':>9}")
+    for result in results:
+        for key, title in (("answered_s", "answered"), ("confirmed_s", "confirmed")):
+            s = result[key]
+            lines.append(
+                f"{result['chargers']:8}{result['steps']:7}{title:>12}"
+                f"{s['median']:9.2f}{s['worst']:9.2f}{s['budget']:9.1f}"
+            )
+    return "\n".join(lines)
