@@ -26,11 +26,6 @@ class StubGrid:
         self.pause_ma = array("i", (0, 0, 0))
 
 
-class StubLedger:
-    def metered(self, index):
-        return False
-
-
 class Lone:
     """An allocator and its rows."""
 
@@ -59,7 +54,7 @@ class Lone:
 
     def allocate(self, may_raise=True, elapsed_ms=SETTLED_MS):
         """What each is to have."""
-        self.allocator.allocate(StubLedger(), self.grid, may_raise, elapsed_ms)
+        self.allocator.allocate(self.grid, may_raise, elapsed_ms)
         return [self.rows.want_ma[index] for index in range(self.rows.count)]
 
     def obey(self):

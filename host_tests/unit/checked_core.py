@@ -2,12 +2,14 @@
 # It runs on CPython; a device without it would put a larger integer on its heap.
 
 import ast
+import importlib
 import sys
 import types
 from pathlib import Path
 
-import micropython  # noqa: F401  gives CPython ptr8() and the like
 from balance import ticks
+
+importlib.import_module("micropython")  # gives CPython ptr8() and the like
 
 HERE = Path(ticks.__file__).parent
 MODULES = ("ticks", "rows", "grid", "sessions", "ledger", "shares", "allocator", "reasons")

@@ -4,7 +4,8 @@ from array import array
 
 from balance.cycle import Cycle
 from core import CHARGER, SITE
-from random_sites import MASKS, Chance
+from chance import Chance
+from random_sites import MASKS
 
 STEPS_MS = (250, 250, 250, 1000, 1000, 5000)
 

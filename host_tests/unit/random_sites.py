@@ -5,20 +5,6 @@ from allocation import Lone
 MASKS = ("1", "2", "3", "12", "23", "31", "123", "231", "?")
 
 
-class Chance:
-    """Numerical Recipes' generator."""
-
-    def __init__(self, seed):
-        self._state = seed
-
-    def below(self, n):
-        self._state = (self._state * 1664525 + 1013904223) & 0xFFFFFFFF
-        return (self._state >> 8) % n
-
-    def pick(self, values):
-        return values[self.below(len(values))]
-
-
 def random_site(chance, set_ma=0):
     """2 to 8 chargers that all take part, told `set_ma`; the room is the budget or more."""
     budget = [_limit(chance), _limit(chance), _limit(chance)]

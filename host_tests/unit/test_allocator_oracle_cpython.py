@@ -5,7 +5,8 @@ from fractions import Fraction
 from itertools import product
 
 import pytest
-from random_sites import Chance, random_site, ranked_by_priority, shuffled
+from chance import Chance
+from random_sites import random_site, ranked_by_priority, shuffled
 
 CASES = int(os.environ.get("AMPRAIL_EXAMPLES", "1500"))
 

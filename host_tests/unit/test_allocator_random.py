@@ -1,6 +1,7 @@
 # The allocator on small sites at random.
 
-from random_sites import Chance, random_site, ranked_by_priority
+from chance import Chance
+from random_sites import random_site, ranked_by_priority
 
 SITES = 100
 

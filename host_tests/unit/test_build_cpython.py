@@ -5,7 +5,8 @@ import ast
 import pytest
 from amprail_tools.build import _device_files
 from amprail_tools.constants import inlined
-from amprail_tools.shorten import shorten
+from amprail_tools.inline import with_inlined
+from amprail_tools.shorten import keywords, shorten
 from amprail_tools.trim import for_device, only, without
 
 
@@ -108,3 +109,77 @@ def test_no_device_code_looks_up_an_attribute_by_a_private_name():
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 private = node.value.startswith("_") and node.value.strip("_").isidentifier()
                 assert not private or node.value.startswith("__"), f"{path}: {node.value}"
+
+
+SMALL = """\
+class Thing:
+    def __init__(self):
+        self.said = []
+
+    def told(self, values):
+        best = 10
+        for value in values:
+            self._note(value, best)
+        total = self._sum(values)
+        return best, total, self.said
+
+    def _note(self, best, other):
+        if best > 2:
+            for best in (best, other):
+                self.said.append(best)
+
+    def _sum(self, values):
+        total = 0
+        for best in values:
+            total += best
+        return total
+
+    def early(self, value):
+        if value:
+            self._refuse(value)
+        return "went on"
+
+    def _refuse(self, value):
+        if value > 1:
+            return
+        self.said.append(value)
+
+    def twice(self):
+        return self._both() + self._both()
+
+    def _both(self):
+        return 3
+"""
+
+
+def test_what_is_put_in_place_does_the_same():
+    inlined_source = with_inlined(SMALL)
+    assert "def _note" not in inlined_source and "def _sum" not in inlined_source
+    for source in (SMALL, inlined_source):
+        thing = run(source)["Thing"]()
+        assert thing.told([1, 3, 5]) == (10, 9, [3, 10, 5, 10])
+        assert thing.early(5) == thing.early(1) == "went on" and thing.said[-1] == 1
+        assert thing.twice() == 6
+
+
+def test_what_returns_early_or_is_called_twice_stays_a_function():
+    inlined_source = with_inlined(SMALL)
+    assert "def _refuse" in inlined_source and "def _both" in inlined_source
+
+
+def test_what_is_compiled_to_machine_code_takes_nothing_in():
+    source = SMALL.replace("    def told", "    @machine\n    def told")
+    assert "def _note" in with_inlined(source)
+
+
+def test_parameters_get_short_names_unless_a_call_names_them():
+    source = "def f(first, second):\n    return first - second\n\n\nx = f(5, second=2)\n"
+    short = shorten(source, keywords([source]))
+    assert "first" not in short and "second=2" in short
+    assert run(short)["x"] == 3
+
+
+def test_a_parameter_that_is_another_name_too_stays():
+    source = "limit = 4\n\n\ndef f(limit, type):\n    return limit, type\n\n\nx = type(limit)\n"
+    short = shorten(source)
+    assert short == source

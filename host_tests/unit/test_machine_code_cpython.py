@@ -10,7 +10,7 @@ from decisions import Site
 
 UNIT = Path(__file__).parent
 CYCLES = 300
-HELPERS = ("decisions", "random_sites", "allocation", "core")
+HELPERS = ("decisions", "random_sites", "allocation", "chance", "core")
 
 PROGRAM = """\
 import sys
@@ -20,7 +20,7 @@ decisions.main(int(sys.argv[3]), int(sys.argv[4]))
 """
 
 # Byte 2 of a .mpy holds from bit 2 on for which processor its machine code is: 0 is none.
-# https://docs.micropython.org/en/latest/reference/mpyfiles.html
+# docs.micropython.org, "MicroPython .mpy files"
 PROCESSOR = slice(2, 3)
 
 

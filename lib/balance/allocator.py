@@ -46,6 +46,7 @@ from balance.rows import (
     STATE_D,
     WAITING,
     YIELDED,
+    on_phase,
 )
 from balance.shares import Shares, sort
 from micropython import const
@@ -84,7 +85,7 @@ class Allocator:
         self.spare = array("i", (0, 0, 0))
         self.squeezed = 0
 
-    def allocate(self, ledger, grid, may_raise: bool, elapsed_ms: int) -> None:
+    def allocate(self, grid, may_raise: bool, elapsed_ms: int) -> None:
         """Sets want_ma and bound of every row; budgets come from `grid`."""
         waiting = self._keep()
         over = self._over(grid, elapsed_ms)
@@ -107,7 +108,7 @@ class Allocator:
 
     def shared(self, phase: int) -> bool:
         """True if more than one charger has a place on this phase."""
-        return _on_phase(self._places, phase) > 1
+        return on_phase(self._places, 0, phase) > 1
 
     # -- who is on --
 
@@ -150,7 +151,7 @@ class Allocator:
     def _over(self, grid, elapsed_ms):
         over = 0
         for phase in range(3):
-            minimums = _on_phase(self._minimums, phase)
+            minimums = on_phase(self._minimums, 0, phase)
             self.spare[phase] = grid.room_ma[phase] - minimums
             bearable = grid.pause_ma[phase]
             if self.spare[phase] >= 0:
@@ -341,11 +342,3 @@ class Allocator:
                 else:
                     bound[index] = WAITING
                     self._rows.session[index] |= YIELDED
-
-
-def _on_phase(sums, phase):
-    if phase == 0:
-        return sums[1] + sums[3] + sums[5] + sums[7]
-    if phase == 1:
-        return sums[2] + sums[3] + sums[6] + sums[7]
-    return sums[4] + sums[5] + sums[6] + sums[7]

@@ -68,7 +68,7 @@ class Cycle:
         for phase in range(3):
             self._tight |= (self.ledger.told[phase] > self.grid.room_ma[phase]) << phase
         self._squeeze()
-        self.allocator.allocate(self.ledger, self.grid, may_raise, elapsed_ms)
+        self.allocator.allocate(self.grid, may_raise, elapsed_ms)
         changes = self.allocator.changes
         self._await()
         if changes & 1:
@@ -139,8 +139,7 @@ class Cycle:
                 self.ledger.told[phase] -= rows.set_ma[index] - ma
         if not ma and STATE_A < rows.state[index] <= STATE_D:
             rows.hold_s[index] = self.sessions.pause_s(index)
-        if self.grid.over & rows.phases[index]:
-            self._cut_on |= self.grid.over & rows.phases[index]
+        self._cut_on |= self.grid.over & rows.phases[index]
         self._tell(index, ma)
 
     def _may_cut(self, index, may_raise):
@@ -196,7 +195,8 @@ class Cycle:
     def _raise(self, index, want, step):
         rows = self.rows
         booked = rows.booked_ma[index]
-        grant = min(want, booked + self._free(rows.phases[index]))
+        free = self._left(rows.phases[index], self.grid.room_ma, self.ledger.booked)
+        grant = min(want, booked + free)
         given = rows.set_ma[index] + self._unused(rows.phases[index])
         grant = min(grant, max(given, rows.min_ma[index]))
         more = grant - rows.set_ma[index]
@@ -210,20 +210,17 @@ class Cycle:
                     self.ledger.told[phase] += more
             self._tell(index, grant)
 
-    # What is left of the budgets of these phases.
+    # How far those on these phases may still be raised.
     def _unused(self, mask):
-        unused = 0x1FFFFFFF
-        for phase in range(3):
-            if mask >> phase & 1:
-                unused = min(unused, self.grid.give_ma[phase] - self.ledger.told[phase])
-        return unused
+        return self._left(mask, self.grid.give_ma, self.ledger.told)
 
-    def _free(self, mask):
-        free = 0x1FFFFFFF
+    # What is taken from the limits of these phases leaves so much on the tightest.
+    def _left(self, mask, limit_ma, taken_ma):
+        left = 0x1FFFFFFF
         for phase in range(3):
             if mask >> phase & 1:
-                free = min(free, self.grid.room_ma[phase] - self.ledger.booked[phase])
-        return free
+                left = min(left, limit_ma[phase] - taken_ma[phase])
+        return left
 
     def _tell(self, index, ma):
         self.setpoints = self.setpoints + 1 if self.setpoints < _COUNTS else 0

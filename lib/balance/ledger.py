@@ -2,9 +2,8 @@
 #
 # A charger is booked at the most it may be drawing now: the larger of what it was told before and
 # after a change, until it reads back no more than it was told and the car has had its 5 s, or is
-# told 0 and its state says that it has stopped. One
-# that cannot be reached is booked at the larger of what it was last told and its reserve; one that
-# does not obey at what it reads back.
+# told 0 and its state says that it has stopped. One that cannot be reached is booked at the larger
+# of what it was last told and its reserve; one that does not obey at what it reads back or draws.
 #
 # `least_ma` and `most_ma` bracket what a charger counts for in a reading of the grid's meter:
 # unsettled the smaller and the larger of before and after, settled both as told. Its own phase
@@ -35,6 +34,7 @@ from balance.rows import (
     STATE_D,
     UNREACHABLE,
     USABLE,
+    on_phase,
 )
 from micropython import const
 
@@ -223,8 +223,7 @@ class Ledger:
     # it takes and told again with every look, until it takes no more.
     def _watch(self, index, seconds):
         rows = self._rows
-        first = 3 * index
-        draw_ma = max(rows.draw_ma[first], rows.draw_ma[first + 1], rows.draw_ma[first + 2])
+        draw_ma = rows.largest_draw_ma(index)
         told = rows.set_ma[index]
         overdrew = self._over_s[index] >= _OVERDRAW_S
         if draw_ma > told + told // 20 + _OVERDRAW_MA:
@@ -260,15 +259,15 @@ class Ledger:
             self.least[phase] = self.most[phase] = self.drawn[phase] = self.unused[phase] = 0
         self.meters = self._book()
         for phase in range(3):
-            self.told[phase] = self._on_phase(_TOLD, phase)
-            self.booked[phase] = self._on_phase(_BOOKED, phase)
-            self.idle[phase] = self._on_phase(_IDLE, phase)
-            self.least[phase] += self._on_phase(_LEAST, phase)
-            self.most[phase] += self._on_phase(_MOST, phase)
-            self.unsettled[phase] = self._on_phase(_CHANGING, phase)
-            self.below[phase] = self._on_phase(_BELOW, phase)
-            self.reserved[phase] = self._on_phase(_RESERVED, phase)
-            self.counted[phase] = self._on_phase(_COUNTED, phase)
+            self.told[phase] = on_phase(self._sums, _TOLD, phase)
+            self.booked[phase] = on_phase(self._sums, _BOOKED, phase)
+            self.idle[phase] = on_phase(self._sums, _IDLE, phase)
+            self.least[phase] += on_phase(self._sums, _LEAST, phase)
+            self.most[phase] += on_phase(self._sums, _MOST, phase)
+            self.unsettled[phase] = on_phase(self._sums, _CHANGING, phase)
+            self.below[phase] = on_phase(self._sums, _BELOW, phase)
+            self.reserved[phase] = on_phase(self._sums, _RESERVED, phase)
+            self.counted[phase] = on_phase(self._sums, _COUNTED, phase)
 
     # Everyone grows older; who cannot be relied upon is set aside, and since nobody knows what car
     # stands there, it counts on all phases of the charger. Returns how many never answered.
@@ -279,7 +278,6 @@ class Ledger:
         failures = ptr8(rows.failures)
         aside = ptr8(rows.aside)
         phases = ptr8(rows.phases)
-        rotations = ptr8(rows.rotation)
         silent_ms = ptr16(rows.silent_ms)
         draw_age_ms = ptr16(rows.draw_age_ms)
         settling_ms = ptr16(rows.settling_ms)
@@ -309,11 +307,7 @@ class Ledger:
                 or failures[row] >= FAILURES_UNREACHABLE
             ):
                 if aside[row] != UNREACHABLE:
-                    rotation = rotations[row]
-                    mask = 7 if rotation == 255 else 0
-                    for own in range(0, 6, 2):
-                        mask |= 1 << (rotation >> own & 3)
-                    phases[row] = mask & 7
+                    phases[row] = int(rows.wired(row))
                     aside[row] = UNREACHABLE
                 if flag & KNOWN == 0 and flag & USABLE:
                     unread += 1
@@ -404,11 +398,3 @@ class Ledger:
                 least_sum[phase] += least if least < least_ma[row] else least_ma[row]
                 most_sum[phase] += most
                 drawn[phase] += draw_ma[3 * row + phase]
-
-    def _on_phase(self, kind, phase):
-        sums = self._sums
-        if phase == 0:
-            return sums[kind + 1] + sums[kind + 3] + sums[kind + 5] + sums[kind + 7]
-        if phase == 1:
-            return sums[kind + 2] + sums[kind + 3] + sums[kind + 6] + sums[kind + 7]
-        return sums[kind + 4] + sums[kind + 5] + sums[kind + 6] + sums[kind + 7]

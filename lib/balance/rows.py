@@ -168,12 +168,26 @@ class Rows:
             mask |= 1 << (rotation >> 2 * own & 3)
         return mask & 7
 
+    def largest_draw_ma(self, index: int) -> int:
+        """What its car draws on the phase where it draws most."""
+        first = 3 * index
+        return max(self.draw_ma[first], self.draw_ma[first + 1], self.draw_ma[first + 2])
+
     def _append(self) -> int:
         if self.count == self.capacity:
             raise ValueError("chargers: more than {}".format(self.capacity))
         self.aside[self.count] = UNREACHABLE  # until it is read
         self.count += 1
         return self.count - 1
+
+
+def on_phase(sums, first: int, phase: int) -> int:
+    """What eight sums by mask of phases, which begin at `first`, come to on one phase."""
+    if phase == 0:
+        return sums[first + 1] + sums[first + 3] + sums[first + 5] + sums[first + 7]
+    if phase == 1:
+        return sums[first + 2] + sums[first + 3] + sums[first + 6] + sums[first + 7]
+    return sums[first + 4] + sums[first + 5] + sums[first + 6] + sums[first + 7]
 
 
 def _rotation(text):

@@ -179,18 +179,13 @@ class Sessions:
         rows = self._rows
         charging = STATE_C <= rows.state[index] <= STATE_D
         fresh = ledger.fresh(index)
-        draw_ma = self._largest(index) if fresh else rows.set_ma[index]
+        draw_ma = rows.largest_draw_ma(index) if fresh else rows.set_ma[index]
         if charging and draw_ma >= _DRAWS_MA:
             self._draws(index, draw_ma, seconds, fresh and ledger.metered(index))
         elif rows.set_ma[index] >= rows.min_ma[index]:
             self._draws_nothing(index, charging, seconds)
         else:
             self._low_s[index] = self._peak[index] = 0
-
-    def _largest(self, index):
-        draw_ma = self._rows.draw_ma
-        first = 3 * index
-        return max(draw_ma[first], draw_ma[first + 1], draw_ma[first + 2])
 
     def _draws(self, index, draw_ma, seconds, settled):
         rows = self._rows
@@ -286,8 +281,7 @@ class Sessions:
         found = self._found[index]
         steps = max(found & _STEPS_MASK, (rows.set_ma[index] - LEAST_OFFER_MA) // _STEP_MA)
         if steps < _STEPS and LEAST_OFFER_MA + steps * _STEP_MA < rows.max_ma[index]:
-            one = _ONE_PHASE if rows.phases[index] in (1, 2, 4) else 0
-            self._found[index] = found & -_PAUSE | one | steps + 1
+            self._found[index] = found & -_PAUSE | self._one_phase(index) | steps + 1
             rows.session[index] |= PROBING
         else:
             self._found[index] = found & -_PAUSE
@@ -298,7 +292,10 @@ class Sessions:
         rows = self._rows
         if rows.session[index] & AUTO:
             found = self._found[index]
-            one = _ONE_PHASE if rows.phases[index] in (1, 2, 4) else 0
-            steps = found & _STEPS_MASK if found & _ONE_PHASE == one else 0
+            learned = found & _ONE_PHASE == self._one_phase(index)
+            steps = found & _STEPS_MASK if learned else 0
             rows.min_ma[index] = min(LEAST_OFFER_MA + steps * _STEP_MA, rows.max_ma[index])
             rows.cap_ma[index] = max(rows.cap_ma[index], rows.min_ma[index])
+
+    def _one_phase(self, index):
+        return _ONE_PHASE if self._rows.phases[index] in (1, 2, 4) else 0

@@ -60,7 +60,7 @@ class Scenario:
 
     def _allocate(self):
         core = self.core
-        core.allocator.allocate(core.ledger, core.grid, self._may_raise, self._elapsed_ms)
+        core.allocator.allocate(core.grid, self._may_raise, self._elapsed_ms)
 
     def _cycle(self):
         self.core.run(self._now_ms)
@@ -139,11 +139,11 @@ class Scenario:
         allocate = allocator.allocate
         self._decided = False
 
-        def noting(ledger, grid, may_raise, elapsed_ms):
+        def noting(grid, may_raise, elapsed_ms):
             self._may_raise = may_raise
             self._elapsed_ms = elapsed_ms
             self._before_allocate = Copy(self.core)
-            allocate(ledger, grid, may_raise, elapsed_ms)
+            allocate(grid, may_raise, elapsed_ms)
             self._decided = self.switched() > 0
 
         allocator.allocate = noting
