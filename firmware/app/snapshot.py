@@ -11,11 +11,13 @@ from balance.rows import METERED, UNREACHABLE
 from modbus.rtu import KINDS
 
 _STATES = "ABCDEF"
-_ROWS_AT_ONCE = 2
 
-_HEAD = (
+# No piece is longer than about 300 bytes: a small heap in use may have no larger hole.
+_SITE = (
     '{{"uptime_s":{},"cycle":{},"site":{{"name":{},"limit_ma":{},"supply_ma":{},"meter":{},'
     '"largest_consumer_ma":{}}},'
+)
+_GRID = (
     '"grid":{{"ok":{},"age_ms":{},"phase_ma":{},"target_ma":{},"largest_jump_ma":{},"trouble":{}}},'
     '"budget_ma":{},'
 )
@@ -50,23 +52,21 @@ class Snapshot:
 
     def status(self):
         """Yields `GET /api/status` in pieces."""
-        yield self._head()
+        yield self._site()
+        yield self._grid()
         yield self._counts()
         yield ',"warnings":'
         yield self._warnings
         yield ',"chargers":['
-        count = self._cycle.rows.count
-        for first in range(0, count, _ROWS_AT_ONCE):
-            text = ""
-            for index in range(first, min(first + _ROWS_AT_ONCE, count)):
-                text += self._row(index) + ("," if index + 1 < count else "")
-            yield text
+        for index in range(self._cycle.rows.count):
+            if index:
+                yield ","
+            yield self._row(index)
         yield self._tail()
 
-    def _head(self):
+    def _site(self):
         grid = self._cycle.grid
-        known = grid.ok
-        return _HEAD.format(
+        return _SITE.format(
             log.uptime_s(),
             self._cycle.count,
             self._name,
@@ -74,6 +74,12 @@ class Snapshot:
             grid.supply_ma,
             self._meter,
             self._largest,
+        )
+
+    def _grid(self):
+        grid = self._cycle.grid
+        known = grid.ok
+        return _GRID.format(
             "true" if known else "false",
             grid.age_ms if grid.ever else "null",
             _list(grid.phase_ma, 0) if known else "null",

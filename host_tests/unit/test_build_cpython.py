@@ -1,13 +1,15 @@
 """What the build does to source before it is compiled, and what must survive it."""
 
 import ast
+from pathlib import Path
 
+import microdot
 import pytest
 from amprail_tools.build import _device_files
 from amprail_tools.constants import inlined
 from amprail_tools.inline import with_inlined
 from amprail_tools.shorten import keywords, shorten
-from amprail_tools.trim import for_device, only, without
+from amprail_tools.trim import MICRODOT, for_device, only, without
 
 
 def run(source, **names):
@@ -103,6 +105,21 @@ def test_leaving_out_what_is_not_there_fails_the_build():
 
 
 # What the build renames cannot be reached by a string.
+def test_no_attribute_that_is_left_out_of_third_party_code_is_read_there():
+    source = without(Path(microdot.__file__).with_name("microdot.py").read_text(), MICRODOT)
+    read = {
+        node.attr
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Load)
+        and isinstance(node.value, ast.Name)
+        and node.value.id in ("self", "request", "req")
+    }
+    for name in MICRODOT:
+        owner, _, attribute = name.partition(".")
+        assert owner != "Request" or attribute not in read, name
+
+
 def test_no_device_code_looks_up_an_attribute_by_a_private_name():
     for path in _device_files():
         for node in ast.walk(ast.parse(path.read_text())):
