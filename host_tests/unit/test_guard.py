@@ -7,6 +7,11 @@ def test_a_request_reaches_the_app_and_its_answer_the_client():
     assert answer(GET) == b"HTTP/1.0 200 OK\r\n\r\nGET /api/status HTTP/1.1\nHost: x\n"
 
 
+def test_a_query_does_not_keep_a_request_from_its_route():
+    got = answer(b"GET /api/status?at=1&at=2? HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert got.endswith(b"GET /api/status HTTP/1.1\nHost: x\n")
+
+
 def test_a_request_in_single_bytes_reaches_the_app():
     pieces = [GET[at : at + 1] for at in range(len(GET))]
     assert answer(*pieces).endswith(b"GET /api/status HTTP/1.1\nHost: x\n")

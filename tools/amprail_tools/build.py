@@ -124,8 +124,10 @@ def _jobs(folder: Path, slot: Path) -> list[tuple[Path, Path, str]]:
     ]
 
 
+# What `micropython` is imported for is done by the compiler; the names would stay in each module.
 def _for_emitter(text):
-    return text if MACHINE_CODE else without_machine_code(text)
+    text = text if MACHINE_CODE else without_machine_code(text)
+    return re.sub(r"^(from micropython import const|import micropython)$", "", text, flags=re.M)
 
 
 def without_machine_code(text: str) -> str:

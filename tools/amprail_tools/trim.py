@@ -9,18 +9,20 @@ Definitions are replaced by empty lines, so that a compiler's error names the li
 
 import ast
 
-# Routes are added by `route`, answers made by `Response`; `net/guard.py` is the server.
+# `app/web.py` adds the routes and has a plain comparison for URLPattern's regular expressions,
+# `net/guard.py` is the server and takes queries off; answers are made by `Response`.
 MICRODOT = frozenset(
     """
-    urlencode abort redirect send_file NoCaseDict.update NoCaseDict.__delitem__ MultiDict.getlist
-    AsyncBytesIO Request.stream Request.files Request.form Request.after_request
-    Request.app Request.client_addr Request.scheme Request.url Request.http_version
-    Request.body_used Request.sock Request._stream Request._form Request._files
+    urlencode urldecode abort redirect send_file MultiDict URLPattern AsyncBytesIO
+    NoCaseDict.update NoCaseDict.__delitem__
+    Request._parse_urlencoded Request.args Request.query_string Request.stream Request.files
+    Request.form Request.after_request Request.app Request.client_addr Request.scheme Request.url
+    Request.http_version Request.body_used Request.sock Request._stream Request._form
+    Request._files
     Response.set_cookie Response.delete_cookie Response.redirect Response.send_file
-    Response.types_map Response.default_send_file_max_age URLPattern.register_type
-    URLPattern.__repr__ HTTPException.__repr__
-    Microdot.get Microdot.post Microdot.put Microdot.patch Microdot.delete Microdot.query
-    Microdot.before_request Microdot.after_request Microdot.after_error_request
+    Response.types_map Response.default_send_file_max_age HTTPException.__repr__
+    Microdot.route Microdot.get Microdot.post Microdot.put Microdot.patch Microdot.delete
+    Microdot.query Microdot.before_request Microdot.after_request Microdot.after_error_request
     Microdot.errorhandler Microdot.mount Microdot.abort Microdot.start_server Microdot.run
     Microdot.shutdown
     """.split()
