@@ -66,7 +66,10 @@ class Cycle:
         self.grid.assess(self.ledger, may_raise)
         self._tight = 0
         for phase in range(3):
-            self._tight |= (self.ledger.told[phase] > self.grid.room_ma[phase]) << phase
+            room_ma = self.grid.room_ma[phase]
+            if self.grid.over >> phase & 1:  # a cut by a reading has its own rules
+                room_ma = self.grid.supply_ma - self.ledger.reserved[phase]
+            self._tight |= (self.ledger.told[phase] > room_ma) << phase
         self._squeeze()
         self.allocator.allocate(self.grid, may_raise, elapsed_ms)
         changes = self.allocator.changes
@@ -87,6 +90,8 @@ class Cycle:
     def _free_to_raise(self, elapsed_ms):
         if self.starting_ms:
             self.starting_ms = max(self.starting_ms - elapsed_ms, 0) if self.ledger.unread else 0
+            if not self.starting_ms:
+                self.grid.forget_house()
             return False
         return self.grid.static or self.grid.recent
 
@@ -146,15 +151,15 @@ class Cycle:
         rows = self.rows
         over = self.grid.over & rows.phases[index]
         settled = rows.least_ma[index] == rows.most_ma[index]
-        if over:
-            return self._worth(index) or (settled and over & ~self._few)
+        if over and (self._worth(index) or (settled and over & ~self._few)):
+            return True
         if self.grid.lost:
             return True
-        if self.starting_ms:
+        tight = self._tight & rows.phases[index]
+        if self.starting_ms or (over and not tight):
             return False
-        if self._tight & rows.phases[index]:
-            return True
-        if not rows.want_ma[index] or (settled and self._awaited & rows.phases[index]):
+        awaited = settled and self._awaited & rows.phases[index]
+        if tight or awaited or not rows.want_ma[index]:
             return True
         return may_raise and self._worth(index)
 

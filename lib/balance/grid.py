@@ -166,6 +166,11 @@ class Grid:
         for phase in range(3):
             ring[3 * slot + phase] = value
 
+    def forget_house(self) -> None:
+        """All chargers have been read: what those drew that had not been was no house."""
+        for slot in range(_SLOTS):
+            self._clear(self._house, slot, _NO_HOUSE)
+
     def cut(self, phase: int, before_ma: int, after_ma: int) -> None:
         """The chargers on a phase were told less since a reading was above target. If they had got
         as much within a minute before, the house swings."""

@@ -49,6 +49,9 @@ _SEEN_BY_METER_MS = const(CAR_FOLLOWS_MS + 1250)
 _BELOW_MA = const(500)
 _NEARLY_MA = const(1000)
 
+# A change that a reading can show: the noise of a meter is 0.3 A.
+_CHANGES_MA = const(500)
+
 # A charger that knows whole amperes only allows up to so much less than it is told.
 _WHOLE_MA = const(1000)
 
@@ -82,9 +85,10 @@ class Ledger:
 
     told, least, most, booked: of the chargers that can be controlled. reserved: bookings of the
     others; counted: what those count for in a reading. unsettled: how many have a change under
-    way; idle: what was told to those that are not drawing; below: how much less than `most` those
-    without a meter may draw; unread: how many never answered; drawn: what those with a meter
-    measure, and meters: how many those are; unused: what cars that draw a little less leave.
+    way that a reading would show; idle: what was told to those that are not drawing; below: how
+    much less than `most` those without a meter may draw; unread: how many never answered; drawn:
+    what those with a meter measure, and meters: how many those are; unused: what cars that draw a
+    little less leave.
     """
 
     def __init__(self, rows, sessions):
@@ -132,6 +136,8 @@ class Ledger:
     def answered(self, index: int, state: int) -> None:
         """Any good answer of the charger, with its IEC 61851-1 state (0 to 5)."""
         rows = self._rows
+        if rows.aside[index] == UNREACHABLE and rows.flags[index] & KNOWN:
+            self._find_again(index)
         if (rows.state[index] == STATE_A) != (state == STATE_A):
             self._sessions.begin(index)
         drew = self.draws(index)
@@ -141,6 +147,15 @@ class Ledger:
             rows.least_ma[index] = rows.settling_ms[index] = 0
         rows.silent_ms[index] = 0
         rows.failures[index] = 0
+
+    # It may have fallen back meanwhile, so it stays reserved until it was read and has settled.
+    def _find_again(self, index):
+        rows = self._rows
+        reserve_ma = rows.reserve_ma[index]
+        rows.least_ma[index] = min(rows.least_ma[index], rows.set_ma[index], reserve_ma)
+        rows.most_ma[index] = max(rows.most_ma[index], rows.set_ma[index], reserve_ma)
+        rows.flags[index] &= ~(CONFIRMED | DRAW_SETTLED)
+        rows.aside[index] = CONTROLLED
 
     def failed(self, index: int) -> None:
         """One more request without a good answer."""
@@ -168,21 +183,28 @@ class Ledger:
             rows.flags[index] |= DIRTY  # rebooted, or replugged: told again, now and then
             rows.settling_ms[index] = 0
 
-    # The larger of what it was told and what it was found at: most_ma holds the first.
+    # The larger of what it was told and what it was found at: most_ma holds the first. One that
+    # does not obey is booked at what it reads back (least_ma) once its car has followed.
     def _refused(self, index, allowed_ma):
         rows = self._rows
         rows.refusals[index] = min(rows.refusals[index] + 1, 255)
         flags = (rows.flags[index] | DIRTY) & ~(CONFIRMED | DRAW_SETTLED)
         rows.most_ma[index] = max(rows.most_ma[index], allowed_ma)
         if rows.refusals[index] >= _REFUSALS:
-            flags |= DISOBEYS
-            rows.most_ma[index] = allowed_ma
+            if not flags & DISOBEYS or rows.least_ma[index] != allowed_ma:
+                rows.least_ma[index] = allowed_ma
+                rows.settling_ms[index] = 0
+                flags |= DISOBEYS | FRESH
+            elif rows.settling_ms[index] >= CAR_FOLLOWS_MS:
+                rows.most_ma[index] = allowed_ma
         rows.flags[index] = flags
 
     def _confirm(self, index):
         rows = self._rows
         rows.refusals[index] = 0
         rows.settling_ms[index] = 0
+        if rows.flags[index] & DISOBEYS:
+            rows.least_ma[index] = 0
         rows.flags[index] |= CONFIRMED | FRESH
         if self._over_s[index] < _OVERDRAW_S:
             rows.flags[index] &= ~DISOBEYS
@@ -294,10 +316,10 @@ class Ledger:
                 draw_age_ms[row] = age_ms if age_ms < AGE_MAX else AGE_MAX
             if flag & FRESH:
                 flags[row] = flag - FRESH
-            elif flag & CONFIRMED and settling_ms[row] < _SEEN_BY_METER_MS:
+            elif flag & (CONFIRMED | DISOBEYS) and settling_ms[row] < _SEEN_BY_METER_MS:
                 age_ms = settling_ms[row] + elapsed_ms
                 settling_ms[row] = age_ms if age_ms < AGE_MAX else AGE_MAX
-                if age_ms >= _SEEN_BY_METER_MS:
+                if age_ms >= _SEEN_BY_METER_MS and flag & CONFIRMED:
                     least_ma[row] = set_ma[row]
                     most_ma[row] = set_ma[row]
             if (
@@ -370,7 +392,7 @@ class Ledger:
                 sums[_LEAST + mask] += least_ma[row]
                 sums[_MOST + mask] += most
                 sums[_BELOW + mask] += _BELOW_MA
-            if least_ma[row] != most:
+            if most - least_ma[row] >= _CHANGES_MA and state[row] != STATE_A:
                 sums[_CHANGING + mask] += 1
         return meters
 
