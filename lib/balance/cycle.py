@@ -9,7 +9,7 @@ from balance.allocator import Allocator
 from balance.grid import Grid
 from balance.ledger import Ledger
 from balance.reasons import explain
-from balance.rows import STATE_A, STATE_D, Rows
+from balance.rows import CONFIRMED, STATE_A, STATE_D, Rows
 from balance.sessions import Sessions
 from balance.ticks import diff_ms
 from micropython import const
@@ -23,6 +23,8 @@ _STARTING_MS = const(10000)
 _STEP_MA = const(500)
 _FILL_MA = const(450)
 _UNUSED_MA = const(750)
+
+_FRESH_MS = const(2000)
 
 _ELAPSED_MAX_MS = const(60000)
 _COUNTS = const(0x3FFFFFFF)
@@ -161,7 +163,13 @@ class Cycle:
         awaited = settled and self._awaited & rows.phases[index]
         if tight or awaited or not rows.want_ma[index]:
             return True
-        return may_raise and self._worth(index)
+        return may_raise and (settled or self._fresh(index)) and self._worth(index)
+
+    # Fair shares wait until what was told before has settled, or each cut would put that off and
+    # nobody could be raised meanwhile; unless that has hardly begun.
+    def _fresh(self, index):
+        rows = self.rows
+        return not rows.flags[index] & CONFIRMED or rows.settling_ms[index] < _FRESH_MS
 
     # True if one of its phases is above target, and what was taken there so far is not enough.
     def _gives(self, index):
