@@ -1,4 +1,6 @@
-from core import A, B, C, F, Site
+from allocation import Lone
+from balance.rows import DRAW_FRESH_MS, METERED
+from core import A, B, C, D, E, F, Site
 
 
 def static(budget_ma, chargers):
@@ -22,6 +24,10 @@ def test_a_larger_weight_gets_more():
 
 def test_the_milliamperes_left_over_are_handed_out():
     assert sum(static(20000, [{}, {}, {}])) == 20000
+
+
+def test_a_weight_that_does_not_divide_the_maximum_leaves_nothing_of_it():
+    assert static(32000, [{"weight": 3, "max_ma": 16000}]) == [16000]
 
 
 def test_phases_are_true():
@@ -73,6 +79,13 @@ def test_chargers_without_a_car_or_with_an_error_are_told_0():
     assert site.set_ma() == [0, 0, 16000]
 
 
+def test_those_in_b_c_and_d_take_part():
+    site = Lone((32000, 32000, 32000))
+    for state in (A, B, C, D, E, F):
+        site.add(state, max_ma=10000)
+    assert site.allocate() == [0, 10000, 10000, 10000, 0, 0]
+
+
 def test_nothing_changes_if_nothing_changed():
     site = Site(meter=None, limit_ma=40000, supply_ma=40000)
     for phases in ("123", "231", "1", "2", "?", "13"):
@@ -96,3 +109,88 @@ def test_64_chargers_share_and_no_phase_is_above_its_budget():
                 told += site.rows.set_ma[index]
         assert told <= 300000
     assert 0 not in site.set_ma()
+
+
+# -- a pause --
+
+
+def test_no_more_are_paused_than_have_to_be_though_a_higher_priority_waits():
+    site = Lone((12000, 12000, 12000))
+    for _ in range(3):
+        site.add(set_ma=6000)
+    waiting = site.add(priority=1)
+    given = site.allocate()
+    assert given[waiting] == 0 and given.count(6000) == 2
+
+
+def test_a_phase_that_is_short_makes_no_room_on_another():
+    site = Lone((6000, 6000, 6000))
+    site.add(set_ma=6000, phases="1")
+    site.add(set_ma=6000, phases="2", priority=-1)
+    site.add(phases="2", priority=1)
+    site.limit((5000, 6000, 6000))
+    assert site.allocate() == [0, 6000, 0]
+
+
+def test_the_10_s_until_a_pause_begin_anew_once_it_has_fitted():
+    site = Lone((6000, 6000, 6000))
+    site.add(set_ma=6000)
+    short, enough = [(ma, ma, ma) for ma in (5000, 6000)]
+    for room_ma in (short, enough, short):
+        site.limit(room_ma, pause_ma=enough)
+        assert site.allocate(may_raise=False, elapsed_ms=6000) == [6000]
+    assert site.allocate(may_raise=False, elapsed_ms=6000) == [0]
+
+
+def test_who_is_not_told_yet_goes_before_who_charges_and_was_served_better():
+    site = Lone((12000, 12000, 12000))
+    charging = site.add(set_ma=6000)
+    site.add()
+    site.rows.connected_s[charging] = 1000
+    site.rows.charge_das[charging] = 90000
+    assert site.allocate() == [6000, 6000]
+    site.limit((6000, 6000, 6000))
+    assert site.allocate() == [6000, 0]
+
+
+# -- while nothing may be raised --
+
+
+def test_who_is_told_less_than_its_minimum_waits_until_something_may_be_raised():
+    site = Lone((20000, 20000, 20000))
+    site.add(set_ma=6000, min_ma=9000)
+    assert site.allocate(may_raise=False) == [0]
+    assert site.allocate() == [20000]
+
+
+def test_a_pause_on_one_phase_lets_nobody_come_on_on_another():
+    site = Lone((6000, 20000, 20000))
+    site.add(set_ma=6000, phases="1", priority=1)
+    site.add(set_ma=6000, phases="1")
+    site.add(phases="2")
+    assert site.allocate(may_raise=False) == [6000, 0, 0]
+    assert site.allocate() == [6000, 0, 20000]
+
+
+# -- a phase whose unmetered chargers go to their minimum --
+
+
+def squeezed(mask, *cars):
+    site = Lone((40000, 40000, 40000))
+    for changes in cars:
+        site.add(**changes)
+    site.allocator.squeezed = mask
+    return site
+
+
+def test_a_squeezed_phase_leaves_who_is_on_others_alone():
+    site = squeezed(0b010, {"phases": "1"}, {"phases": "2"}, {"phases": "3"}, {"phases": "12"})
+    assert site.allocate() == [32000, 6000, 32000, 6000]
+
+
+def test_a_squeezed_phase_leaves_the_metered_alone():
+    site = squeezed(0b111, {}, {})
+    site.rows.flags[0] |= METERED
+    assert site.allocate() == [32000, 6000]
+    site.rows.draw_age_ms[0] = DRAW_FRESH_MS
+    assert site.allocate() == [6000, 6000]

@@ -318,6 +318,7 @@ class Allocator:
         self._settle(lacks)
         if not lacks:
             self._join(index)
+            self._rows.session[index] &= 255 - GUEST - YIELDED
             self._turn_ms = interval_ms * (1 - yielding)
         return not lacks
 

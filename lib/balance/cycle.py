@@ -80,6 +80,7 @@ class Cycle:
             self._release_cuts(may_raise)
         if changes & 2 and may_raise:
             self._release_raises()
+        self.grid.remember(self.ledger)
         self.count = self.count + 1 if self.count < _COUNTS else 0
 
     # -- time --

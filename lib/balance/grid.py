@@ -171,6 +171,13 @@ class Grid:
         for slot in range(_SLOTS):
             self._clear(self._house, slot, _NO_HOUSE)
 
+    def remember(self, ledger) -> None:
+        """Notes what the chargers were given. Room that some made for another stays booked, and
+        is no swing."""
+        for phase in range(3):
+            slot = 3 * self._told_slot + phase
+            self._told[slot] = min(self._told[slot], ledger.booked[phase])
+
     def cut(self, phase: int, before_ma: int, after_ma: int) -> None:
         """The chargers on a phase were told less since a reading was above target. If they had got
         as much within a minute before, the house swings."""
@@ -208,9 +215,6 @@ class Grid:
         may_raise: False while nothing but a reading above target may change anything.
         """
         self._doubt(ledger)
-        for phase in range(3):
-            slot = 3 * self._told_slot + phase
-            self._told[slot] = min(self._told[slot], ledger.told[phase])
         self.over = self.far_over = 0
         for phase in range(3):
             self.source[phase] = FROM_GRID
