@@ -7,7 +7,7 @@
 import asyncio
 
 from app import log
-from balance.ledger import FAILURES_UNREACHABLE
+from balance.bookings import FAILURES_UNREACHABLE
 from balance.rows import CONFIRMED, DIRTY, DISOBEYS, KNOWN
 from balance.ticks import MASK
 from chargers.answer import NO_STATE, Answer

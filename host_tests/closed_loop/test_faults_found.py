@@ -61,3 +61,22 @@ def test_a_restart_does_not_stop_a_charging_car_for_one_that_waits_beside_it():
         site.run()
         assert site.rows.set_ma[0] >= 6000
         site.deliver()
+
+
+# Three are cut to 6 A to make room for its share, and for 6 s the reading still shows all that
+# they drew: what is left then is no reason to stop one of them.
+def test_nobody_is_stopped_while_room_is_made_for_one_that_gets_a_larger_share():
+    site = Site(limit_ma=35000, largest_consumer_ma=16000)
+    for _ in range(3):
+        site.add(C, 10400)
+    last = site.add(B, priority=1, weight=3)
+    for phase in range(3):
+        site.reading[phase] = 31200
+    for _ in range(24):
+        site.run()
+        site.deliver()
+        assert min(site.set_ma()[:3]) >= 6000
+    for phase in range(3):
+        site.reading[phase] = 18000
+    site.seconds(3)
+    assert min(site.set_ma()) >= 6000 and site.set_ma()[last] > 9000

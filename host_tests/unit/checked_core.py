@@ -12,7 +12,17 @@ from balance import ticks
 importlib.import_module("micropython")  # gives CPython ptr8() and the like
 
 HERE = Path(ticks.__file__).parent
-MODULES = ("ticks", "rows", "grid", "sessions", "ledger", "shares", "allocator", "reasons")
+MODULES = (
+    "ticks",
+    "rows",
+    "grid",
+    "sessions",
+    "bookings",
+    "ledger",
+    "shares",
+    "allocator",
+    "reasons",
+)
 MODULES += ("cycle",)
 LIMIT = 1 << 30
 

@@ -296,7 +296,8 @@ class Grid:
         self.give_ma[phase] = max(part, told)
         room = max(free + self.target_ma - self._aim, told)
         self.room_ma[phase] = room
-        self.pause_ma[phase] = room + self.limit_ma - self.target_ma
+        # Those that were cut a moment ago still show in the reading, which is not above target
+        self.pause_ma[phase] = max(room + self.limit_ma - self.target_ma, ledger.most[phase])
 
     def _same(self, phase, ma):
         self.budget_ma[phase] = self.room_ma[phase] = self.pause_ma[phase] = ma

@@ -55,9 +55,10 @@ class Book:
         self._written = ma == self.told_ma
         self._sent_ma = max(self._sent_ma, ma)
 
-    # Who comes back may have fallen back, and its car may draw that until it has followed.
+    # Who comes back may have fallen back, and its car may draw that until it has followed. How
+    # long it was silent the core knows as of its last cycle.
     def answered(self, now_ms, ran_ms):
-        if self.known and self.unreachable(now_ms):
+        if self.known and self.unreachable(ran_ms):
             self._back_ms = now_ms
         self._failures = 0
         self._answered_ms = ran_ms

@@ -1,7 +1,7 @@
 """firmware/app/delivery.py in virtual time: who is asked what, when, and in which order."""
 
 from balance import rows as bits
-from balance.ledger import FAILURES_UNREACHABLE
+from balance.bookings import FAILURES_UNREACHABLE
 
 from .charger import Charger
 
