@@ -15,6 +15,7 @@ HERE = Path(ticks.__file__).parent
 MODULES = (
     "ticks",
     "rows",
+    "house",
     "grid",
     "sessions",
     "bookings",

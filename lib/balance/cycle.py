@@ -80,7 +80,7 @@ class Cycle:
             self._release_cuts(may_raise)
         if changes & 2 and may_raise:
             self._release_raises()
-        self.grid.remember(self.ledger)
+        self.grid.house.given(self.ledger.booked)
         self.count = self.count + 1 if self.count < _COUNTS else 0
 
     # -- time --
@@ -94,7 +94,7 @@ class Cycle:
         if self.starting_ms:
             self.starting_ms = max(self.starting_ms - elapsed_ms, 0) if self.ledger.unread else 0
             if not self.starting_ms:
-                self.grid.forget_house()
+                self.grid.house.forget()
             return False
         return self.grid.static or self.grid.recent
 
@@ -138,7 +138,7 @@ class Cycle:
                 self._cut(index, max(rows.set_ma[index] - _FILL_MA, rows.min_ma[index]))
         for phase in range(3):
             if self.grid.over >> phase & 1:
-                self.grid.cut(phase, self._was_told[phase], self.ledger.told[phase])
+                self.grid.house.cut(phase, self._was_told[phase], self.ledger.told[phase])
 
     def _cut(self, index, ma):
         rows = self.rows

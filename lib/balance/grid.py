@@ -8,11 +8,7 @@
 # least that the chargers count for in the reading, or what was just offered is given away twice; a
 # cut uses the most, or one overload is cut again with every reading until the cars have followed.
 # Nothing is cut unless the reading is above target; a raise is two thirds of the room, against the
-# highest house of a window. That is 8 s; it doubles, to 2 min at most, when the chargers are cut
-# by more than a quarter that they had got within a minute before, and halves after 10 quiet
-# minutes, or up to 40 where that proved too early: an oven that comes and goes every half minute
-# does not make the chargers swing. Smaller swings are followed, or a busy house would leave much
-# of its connection unused.
+# highest house of a window (house.py).
 # Without a recent reading nothing is raised; once the meter is lost all chargers together get
 # `without_meter_ma`.
 #
@@ -23,6 +19,7 @@
 
 from array import array
 
+from balance.house import House
 from micropython import const
 
 # What limits the budget of a phase, for the reasons.
@@ -34,20 +31,9 @@ _RECENT_MS = const(2000)
 
 _AGE_MAX_MS = const(0x1FFFFFFF)
 
-# The highest house of the window: 8 slots of 1 s to 15 s.
-_SLOTS = const(8)
-_SLOT_MS = (1000, 2000, 4000, 8000, 15000)
-_TOLD_SLOT_MS = const(8000)
-_SWING_PART = const(4)
-_QUIET_MS = const(600000)
-_QUIET_MAX_MS = const(2400000)
-_EARLY_MS = const(120000)
-
 # Raises and cuts aim 1 % of the limit below target, as noise on the meter is 0.3 A, and not more
 # than this where the limit is large.
 _BAND_MAX_MA = const(1000)
-
-_NO_HOUSE = const(-0x20000000)
 
 # No fuse lets so much through for long enough to be read.
 _BEYOND_LIMITS = const(5)
@@ -83,20 +69,13 @@ class Grid:
         self.give_ma = array("i", (0, 0, 0))
         self.room_ma = array("i", (0, 0, 0))
         self.pause_ma = array("i", (0, 0, 0))
-        self.largest_jump_ma = array("i", (0, 0, 0))
+        self.house = House()
+        self.largest_jump_ma = self.house.largest_jump_ma
         self.source = bytearray(3)
         self.over = self.far_over = 0
         self.age_ms = 0
         self.target_ma = self.limit_ma = self.supply_ma = 0
         self.static = False
-        self._house = array("i", (_NO_HOUSE,) * (3 * _SLOTS))
-        self._calm = array("i", (-_NO_HOUSE,) * (3 * _SLOTS))
-        self._slot = self._slot_ms = self._second = self._second_ms = 0
-        self._window = 0
-        self._told = array("i", (-_NO_HOUSE,) * (3 * _SLOTS))
-        self._told_slot = self._told_ms = self._quiet_ms = 0
-        self._patience_ms = _QUIET_MS
-        self._halved = False
         self.ever = self._fresh = False
         self.trouble = NO_TROUBLE
         self._same_ms = self._contradicts_ms = 0
@@ -139,60 +118,7 @@ class Grid:
         self._fresh = False
         self._same_ms = min(self._same_ms + elapsed_ms, _AGE_MAX_MS)
         self._contradicts_ms = min(self._contradicts_ms + elapsed_ms, _AGE_MAX_MS)
-        self._quiet_ms += elapsed_ms
-        if self._quiet_ms >= self._patience_ms:
-            if self._halved:
-                self._patience_ms = _QUIET_MS
-            self._halved = True
-            self._quiet_ms = 0
-            self._window = max(self._window - 1, 0)
-        self._second_ms += elapsed_ms
-        while self._second_ms >= 1000:
-            self._second_ms -= 1000
-            self._second = (self._second + 1) % _SLOTS
-            self._clear(self._calm, self._second, -_NO_HOUSE)
-        self._told_ms += elapsed_ms
-        while self._told_ms >= _TOLD_SLOT_MS:
-            self._told_ms -= _TOLD_SLOT_MS
-            self._told_slot = (self._told_slot + 1) % _SLOTS
-            self._clear(self._told, self._told_slot, -_NO_HOUSE)
-        self._slot_ms += elapsed_ms
-        while self._slot_ms >= _SLOT_MS[self._window]:
-            self._slot_ms -= _SLOT_MS[self._window]
-            self._slot = (self._slot + 1) % _SLOTS
-            self._clear(self._house, self._slot, _NO_HOUSE)
-
-    def _clear(self, ring, slot, value):
-        for phase in range(3):
-            ring[3 * slot + phase] = value
-
-    def forget_house(self) -> None:
-        """All chargers have been read: what those drew that had not been was no house."""
-        for slot in range(_SLOTS):
-            self._clear(self._house, slot, _NO_HOUSE)
-
-    def remember(self, ledger) -> None:
-        """Notes what the chargers were given. Room that some made for another stays booked, and
-        is no swing."""
-        for phase in range(3):
-            slot = 3 * self._told_slot + phase
-            self._told[slot] = min(self._told[slot], ledger.booked[phase])
-
-    def cut(self, phase: int, before_ma: int, after_ma: int) -> None:
-        """The chargers on a phase were told less since a reading was above target. If they had got
-        as much within a minute before, the house swings."""
-        part = before_ma // _SWING_PART
-        lowest = before_ma
-        for slot in range(phase, 3 * _SLOTS, 3):
-            lowest = min(lowest, self._told[slot])
-        if before_ma - after_ma > part and before_ma - lowest > part:
-            if self._halved and self._quiet_ms < _EARLY_MS:
-                self._patience_ms = min(2 * self._patience_ms, _QUIET_MAX_MS)
-            self._halved = False
-            self._quiet_ms = 0
-            self._window = min(self._window + 1, len(_SLOT_MS) - 1)
-            for slot in range(3 * _SLOTS):
-                self._told[slot] = -_NO_HOUSE  # one swing counts once
+        self.house.advance(elapsed_ms)
 
     @property
     def recent(self) -> bool:
@@ -269,9 +195,9 @@ class Grid:
     def _assess_reading(self, ledger, phase, may_raise):
         reading = self.phase_ma[phase]
         house = reading - ledger.most[phase] - ledger.counted[phase]
-        self._note_house(phase, house)
+        self.house.note(phase, house)
         if not ledger.unsettled[phase] and not ledger.idle[phase]:
-            self._note_jump(phase, house)
+            self.house.note_jump(phase, house)
         if reading > self.target_ma:
             self.over |= 1 << phase
             self.far_over |= (reading > 2 * self.target_ma - self._aim) << phase
@@ -288,7 +214,7 @@ class Grid:
     def _assess_raise(self, ledger, phase, reading):
         told = ledger.told[phase]
         least = ledger.least[phase]
-        house = max(self._highest_house(phase), self._least_house)
+        house = max(self.house.highest_ma(phase), self._least_house)
         by_reading = least + ledger.counted[phase] - reading
         free = self._aim + min(by_reading, ledger.unused[phase] - house) - ledger.reserved[phase]
         part = least + (free - least) * 2 // 3
@@ -310,23 +236,6 @@ class Grid:
         self.give_ma[phase] = min(self.give_ma[phase], self.budget_ma[phase])
         self.room_ma[phase] = max(min(self.room_ma[phase], ma), 0)
         self.pause_ma[phase] = max(min(self.pause_ma[phase], ma), 0)
-
-    def _note_house(self, phase, house):
-        slot = 3 * self._slot + phase
-        self._house[slot] = max(self._house[slot], house)
-
-    def _note_jump(self, phase, house):
-        slot = 3 * self._second + phase
-        self._calm[slot] = min(self._calm[slot], house)
-        for slot in range(phase, 3 * _SLOTS, 3):
-            jump = house - self._calm[slot]
-            self.largest_jump_ma[phase] = max(self.largest_jump_ma[phase], jump)
-
-    def _highest_house(self, phase):
-        highest = _NO_HOUSE
-        for slot in range(phase, 3 * _SLOTS, 3):
-            highest = max(highest, self._house[slot])
-        return highest
 
 
 def target_ma(site: dict) -> int:
