@@ -20,6 +20,13 @@ _RESTART_MS = const(500)
 _HANGS_AFTER_MS = const(30000)
 _HEALTHY_AFTER_S = const(120)
 
+# A watched task: itself, its name, what it runs, how often it died, since when that is counted.
+_TASK = const(0)
+_NAME = const(1)
+_RUN = const(2)
+_COUNT = const(3)
+_BEGAN = const(4)
+
 # Bounds of the histogram grow by a quarter: 1 us to about 0.5 s in 60 steps.
 _BUCKETS = const(60)
 _MOST = const(0x100000)
@@ -85,7 +92,7 @@ class Health:
         self._data_dir = data_dir
         self._feed = feed
         self._beats = {}
-        self._tasks = []
+        self._watched = []
         self.ended = asyncio.Event()
         self.code = 0
         self.restarts = 0
@@ -97,7 +104,17 @@ class Health:
         """
         if beats:
             self._beats[name] = now_ms()
-        self._tasks.append(asyncio.create_task(self._guard(name, run)))
+        watched = [None, name, run, 0, now_ms()]
+        self._watched.append(watched)
+        self._begin(watched)
+
+    # asyncio's loop calls what it finds as the state of a task that ends, as `gather` has it do
+    # (extmod/asyncio/core.py): a coroutine around each task, to catch what ends it, would take
+    # 3 KB in all.
+    def _begin(self, watched):
+        task = asyncio.create_task(watched[_RUN]())
+        watched[_TASK] = task
+        task.state = self._over  # pyright: ignore[reportAttributeAccessIssue]
 
     def beat(self, name: str) -> None:
         """The task is alive."""
@@ -108,25 +125,37 @@ class Health:
         self.code = code
         self.ended.set()
 
-    async def _guard(self, name, run):
-        deaths = 0
-        began = now_ms()
-        while True:
-            try:
-                await run()
-                log.error("task {} returned".format(name))
-            except Exception as error:  # whatever it is, the other tasks go on
-                log.error("task {} died: {}".format(name, repr(error)))
-                sys.print_exception(error)
-            self.restarts += 1
-            if diff_ms(now_ms(), began) > _DEATHS_WITHIN_MS:
-                deaths = 0
-                began = now_ms()
-            deaths += 1
-            if deaths >= _DEATHS:
-                log.error("task {} keeps dying: the program ends".format(name))
-                self.end(1)
-            await sleep_ms(_RESTART_MS)
+    def _over(self, task, error):
+        for watched in self._watched:
+            if watched[_TASK] is task:
+                try:
+                    self._say(watched[_NAME], error)
+                    self._count(watched)
+                    watched[_TASK] = asyncio.create_task(self._again(watched))
+                except MemoryError:  # out of here it would end the loop
+                    self.end(1)
+
+    def _say(self, name, error):
+        if isinstance(error, StopIteration):
+            log.error("task {} returned".format(name))
+        else:
+            log.error("task {} died: {}".format(name, repr(error)))
+            sys.print_exception(error)
+
+    def _count(self, watched):
+        now = now_ms()
+        self.restarts += 1
+        if diff_ms(now, watched[_BEGAN]) > _DEATHS_WITHIN_MS:
+            watched[_COUNT] = 0
+            watched[_BEGAN] = now
+        watched[_COUNT] += 1
+        if watched[_COUNT] >= _DEATHS:
+            log.error("task {} keeps dying: the program ends".format(watched[_NAME]))
+            self.end(1)
+
+    async def _again(self, watched):
+        await sleep_ms(_RESTART_MS)
+        self._begin(watched)
 
     async def run(self) -> None:
         """Checks the beats once a second, feeds the watchdog, marks the start as healthy."""
