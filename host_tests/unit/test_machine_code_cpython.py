@@ -67,7 +67,7 @@ def has_machine_code(lib: Path) -> set[str]:
 
 def test_only_one_of_both_is_machine_code(folders):
     _, machine_code, bytecode = folders
-    with_loops = {"allocator", "ledger", "sessions", "shares"} if build.MACHINE_CODE else set()
+    with_loops = {"allocator", "bookings", "sessions", "shares"} if build.MACHINE_CODE else set()
     assert has_machine_code(machine_code) >= with_loops
     assert has_machine_code(bytecode) == set()
 

@@ -30,7 +30,8 @@ def main(arguments: argparse.Namespace) -> int:
     make_typings()
     build()
     if not any(argument.startswith(("-n", "--numprocesses")) for argument in given):
-        given = ["-n", "4", *given]
+        # Tests of the whole firmware wait for most of a minute each: no worker keeps a row of them
+        given = ["-n", "4", "--dist", "worksteal", *given]
     return _pytest(given)
 
 
