@@ -41,6 +41,7 @@ class Site:
         self.cycle.apply(self.settings)
         self.rows = self.cycle.rows
         self.ledger = self.cycle.ledger
+        self.bookings = self.cycle.bookings
         self.now = 0
         self.reading = array("i", (10000, 10000, 10000))
         self.meter_works = True

@@ -81,6 +81,25 @@ def test_the_same_name_of_another_module_is_another_constant():
     assert inlined({"a.rows": HOME, "a.user": other})["a.user"] == other
 
 
+# Private names get short ones by module: those of a base in another module could become the same
+# as those of its heirs, and override them.
+def test_no_class_inherits_private_names_from_another_module():
+    trees = [ast.parse(path.read_text()) for path in _device_files()]
+    classes = {n.name: n for tree in trees for n in tree.body if isinstance(n, ast.ClassDef)}
+    for tree in trees:
+        own = {n.name for n in tree.body if isinstance(n, ast.ClassDef)}
+        for heir in (n for n in tree.body if isinstance(n, ast.ClassDef)):
+            for base in heir.bases:
+                if base.id in classes and base.id not in own:
+                    assert not _private_names(classes[base.id]), f"{heir.name}({base.id})"
+
+
+def _private_names(node):
+    attributes = {n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)}
+    methods = {n.name for n in ast.walk(node) if isinstance(n, ast.FunctionDef)}
+    return {name for name in attributes | methods if name[0] == "_" and name[1] != "_"}
+
+
 def test_only_one_side_of_a_choice_is_left():
     source = (
         "try:\n    import orjson as json\nexcept ImportError:\n    import json\n"

@@ -34,7 +34,7 @@ def test_a_raise_waits_until_what_makes_room_is_confirmed_and_settled():
     site.seconds(20)
     assert site.rows.set_ma[0] == 16000
     assert site.rows.set_ma[new] <= 16000
-    assert max(sums(site.ledger.booked)) <= 32000
+    assert max(sums(site.bookings.booked)) <= 32000
 
 
 def test_an_unreachable_charger_leaves_the_queue_and_stays_booked():

@@ -119,7 +119,7 @@ def test_a_lost_meter_leaves_out_what_is_reserved_and_never_raises():
     site.seconds(1)
     site.meter_works = False
     site.seconds(12)
-    assert sums(site.ledger.reserved) == [10000] * 3
+    assert sums(site.bookings.reserved) == [10000] * 3
     assert site.set_ma()[0] <= 10000
 
 

@@ -7,19 +7,19 @@ from core import CHARGER, A, B, C, Site, sums
 def charging(allowed=16000, **changes):
     site = Site()
     index = site.add(C, allowed, **changes)
-    site.ledger.advance(0)
+    site.bookings.advance(0)
     return site, index
 
 
 def booked(site, index=0):
-    site.ledger.advance(0)
+    site.bookings.advance(0)
     return site.rows.booked_ma[index]
 
 
 def confirm(site, index, ma):
     site.ledger.written(index, ma)
     site.answer(index, site.rows.state[index], ma)
-    site.ledger.advance(0)
+    site.bookings.advance(0)
 
 
 def test_a_raise_is_booked_when_it_is_decided():
@@ -35,9 +35,9 @@ def test_a_cut_stays_booked_until_it_is_confirmed_and_the_car_had_5_s():
     site.ledger.written(index, 6000)
     assert booked(site) == 16000
     confirm(site, index, 6000)
-    site.ledger.advance(4900)
+    site.bookings.advance(4900)
     assert booked(site) == 16000
-    site.ledger.advance(100)
+    site.bookings.advance(100)
     assert booked(site) == 6000
 
 
@@ -46,7 +46,7 @@ def test_a_200_alone_confirms_nothing():
     site.ledger.tell(index, 6000)
     site.ledger.written(index, 6000)
     site.answer(index, C, 16000)
-    site.ledger.advance(60000)
+    site.bookings.advance(60000)
     assert booked(site) == 16000
     assert site.rows.flags[index] & DIRTY
 
@@ -66,11 +66,24 @@ def test_a_charger_that_refuses_three_times_disobeys_and_is_booked_at_what_it_sa
         assert site.rows.aside[index] == CONTROLLED
         site.ledger.written(index, 6000)
         site.answer(index, C, 16000)
-        site.ledger.advance(0)
+        site.bookings.advance(0)
     assert site.rows.aside[index] == DISOBEYING
-    assert sums(site.ledger.reserved) == [16000, 16000, 16000]
+    assert sums(site.bookings.reserved) == [16000, 16000, 16000]
     confirm(site, index, 6000)
     assert site.rows.aside[index] == CONTROLLED
+
+
+def test_one_that_disobeys_counts_where_it_measures_a_draw_and_is_reserved_on_all_phases():
+    site, index = charging(6000)
+    for _ in range(3):
+        site.ledger.written(index, 6000)
+        site.answer(index, C, 10000)
+    site.bookings.advance(0)
+    assert sums(site.bookings.counted) == sums(site.bookings.reserved) == [10000] * 3
+    site.ledger.measured(index, (9500, 0, 0))
+    site.bookings.advance(0)
+    assert sums(site.bookings.counted) == [9500, 0, 0]
+    assert sums(site.bookings.reserved) == [10000] * 3
 
 
 def test_an_unreachable_charger_is_booked_at_the_larger_of_told_and_fallback():
@@ -80,31 +93,31 @@ def test_an_unreachable_charger_is_booked_at_the_larger_of_told_and_fallback():
             site.ledger.failed(index)
         assert booked(site) == expected
         assert site.rows.aside[index] == UNREACHABLE
-        assert sums(site.ledger.reserved) == [expected] * 3
-        assert sums(site.ledger.counted) == [min(told, 16000 if fallback is None else 6000)] * 3
+        assert sums(site.bookings.reserved) == [expected] * 3
+        assert sums(site.bookings.counted) == [min(told, 16000 if fallback is None else 6000)] * 3
 
 
 def test_ten_seconds_of_silence_are_unreachable_and_an_answer_mends_it():
     site, index = charging()
     site.ledger.failed(index)
-    site.ledger.advance(9999)
+    site.bookings.advance(9999)
     assert site.rows.aside[index] == CONTROLLED
-    site.ledger.advance(1)
+    site.bookings.advance(1)
     assert site.rows.aside[index] == UNREACHABLE
     site.answer(index, C, 16000)
-    site.ledger.advance(0)
+    site.bookings.advance(0)
     assert site.rows.aside[index] == CONTROLLED
 
 
 def test_a_charger_that_was_never_read_is_reserved_for():
     site = Site()
     index = site.rows.add(dict(CHARGER, phases="2", fallback_ma=None), site.settings["minimum"])
-    site.ledger.advance(0)
-    assert site.ledger.unread == 1
-    assert sums(site.ledger.reserved) == [0, 16000, 0]
+    site.bookings.advance(0)
+    assert site.bookings.unread == 1
+    assert sums(site.bookings.reserved) == [0, 16000, 0]
     site.answer(index, B, 10000)
-    site.ledger.advance(0)
-    assert site.ledger.unread == 0
+    site.bookings.advance(0)
+    assert site.bookings.unread == 0
     assert booked(site) == 10000
 
 
@@ -113,7 +126,7 @@ def test_a_bad_line_is_reserved_at_32_a_on_three_phases_and_never_told_anything(
     site.rows.add_unusable()
     site.obeys.append(False)
     site.seconds(15)
-    assert sums(site.ledger.reserved) == [32000] * 3
+    assert sums(site.bookings.reserved) == [32000] * 3
     assert site.cycle.setpoints == 0
 
 
@@ -127,16 +140,16 @@ def test_a_charger_found_above_its_setpoint_is_booked_there_and_written_again():
 def test_a_reading_counts_the_smaller_and_the_larger_while_a_change_is_under_way():
     site, index = charging(10000)
     site.ledger.tell(index, 16000)
-    site.ledger.advance(0)
-    assert sums(site.ledger.least) == [10000] * 3
-    assert sums(site.ledger.most) == [16000] * 3
-    assert sums(site.ledger.below) == [500] * 3
-    assert sums(site.ledger.unsettled) == [1, 1, 1]
+    site.bookings.advance(0)
+    assert sums(site.bookings.least) == [10000] * 3
+    assert sums(site.bookings.most) == [16000] * 3
+    assert sums(site.bookings.below) == [500] * 3
+    assert sums(site.bookings.unsettled) == [1, 1, 1]
     confirm(site, index, 16000)
-    site.ledger.advance(6500)
-    site.ledger.advance(0)
-    assert sums(site.ledger.least) == [16000] * 3
-    assert sums(site.ledger.unsettled) == [0, 0, 0]
+    site.bookings.advance(6500)
+    site.bookings.advance(0)
+    assert sums(site.bookings.least) == [16000] * 3
+    assert sums(site.bookings.unsettled) == [0, 0, 0]
 
 
 def test_its_own_currents_lower_the_least_at_once_and_the_most_only_when_settled():
@@ -144,14 +157,14 @@ def test_its_own_currents_lower_the_least_at_once_and_the_most_only_when_settled
     site.ledger.tell(index, 15000)
     confirm(site, index, 15000)
     site.ledger.measured(index, (9000, 9000, 9000))
-    site.ledger.advance(0)
-    assert sums(site.ledger.least) == [9000] * 3
-    assert sums(site.ledger.most) == [16000] * 3
-    site.ledger.advance(6500)
+    site.bookings.advance(0)
+    assert sums(site.bookings.least) == [9000] * 3
+    assert sums(site.bookings.most) == [16000] * 3
+    site.bookings.advance(6500)
     site.ledger.measured(index, (9000, 9000, 9000))
-    site.ledger.advance(0)
-    assert sums(site.ledger.most) == [9000] * 3
-    site.ledger.advance(13000)
+    site.bookings.advance(0)
+    assert sums(site.bookings.most) == [9000] * 3
+    site.bookings.advance(13000)
     assert not site.ledger.metered(index)
 
 
@@ -164,18 +177,18 @@ def test_currents_come_in_the_order_of_the_grid():
 def test_an_unknown_phase_counts_on_all_three():
     site, index = charging(phases="?")
     site.ledger.measured(index, (7000, 0, 0))
-    site.ledger.advance(0)
+    site.bookings.advance(0)
     assert list(site.rows.draw_ma[0:3]) == [7000, 7000, 7000]
-    assert sums(site.ledger.booked) == [16000] * 3
+    assert sums(site.bookings.booked) == [16000] * 3
 
 
 def test_what_does_not_charge_counts_nothing_in_a_reading_though_it_is_booked():
     for state in (A, B):
         site = Site()
         site.add(state, 6000)
-        site.ledger.advance(0)
-        assert sums(site.ledger.least) == sums(site.ledger.most) == [0, 0, 0]
-        assert sums(site.ledger.booked) == sums(site.ledger.idle) == [6000] * 3
+        site.bookings.advance(0)
+        assert sums(site.bookings.least) == sums(site.bookings.most) == [0, 0, 0]
+        assert sums(site.bookings.booked) == sums(site.bookings.idle) == [6000] * 3
 
 
 def test_a_charger_that_fell_below_its_setpoint_is_told_again_now_and_then():
@@ -187,7 +200,7 @@ def test_a_charger_that_fell_below_its_setpoint_is_told_again_now_and_then():
     site.ledger.written(index, 16000)
     site.answer(index, C, 0)
     assert not site.rows.flags[index] & DIRTY
-    site.ledger.advance(7000)
+    site.bookings.advance(7000)
     site.answer(index, C, 0)
     assert site.rows.flags[index] & DIRTY
 
@@ -197,7 +210,7 @@ def test_what_is_found_after_a_restart_is_written_once():
     assert site.rows.flags[index] & DIRTY and site.rows.set_ma[index] == 10000
     site.ledger.written(index, 10000)
     site.answer(index, C, 10000)
-    site.ledger.advance(0)
+    site.bookings.advance(0)
     assert not site.rows.flags[index] & DIRTY and booked(site) == 10000
 
 

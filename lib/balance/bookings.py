@@ -89,24 +89,12 @@ class Bookings:
         self.unread = 0
         self._sums = array("i", bytes(32 * _KINDS))
 
-    def draws(self, index: int) -> bool:
-        """True if its car is charging as far as is known."""
-        return STATE_C <= self._rows.state[index] <= STATE_D
-
-    def fresh(self, index: int) -> bool:
-        """True if its own phase currents are recent."""
-        rows = self._rows
-        return rows.flags[index] & METERED and rows.draw_age_ms[index] < DRAW_FRESH_MS
-
-    def metered(self, index: int) -> bool:
-        """True if they belong to the present setpoint, too."""
-        return self._rows.flags[index] & DRAW_SETTLED and self.fresh(index)
-
     def advance(self, elapsed_ms: int) -> None:
         """Lets time pass, books every charger, and adds up into the arrays of this object."""
         self.unread = self._age(elapsed_ms)
         for phase in range(3):
-            self.least[phase] = self.most[phase] = self.drawn[phase] = self.unused[phase] = 0
+            self.least[phase] = self.most[phase] = self.counted[phase] = 0
+            self.drawn[phase] = self.unused[phase] = 0
         self.meters = self._book()
         for phase in range(3):
             self.told[phase] = on_phase(self._sums, _TOLD, phase)
@@ -117,7 +105,7 @@ class Bookings:
             self.unsettled[phase] = on_phase(self._sums, _CHANGING, phase)
             self.below[phase] = on_phase(self._sums, _BELOW, phase)
             self.reserved[phase] = on_phase(self._sums, _RESERVED, phase)
-            self.counted[phase] = on_phase(self._sums, _COUNTED, phase)
+            self.counted[phase] += on_phase(self._sums, _COUNTED, phase)
 
     # Everyone grows older; who cannot be relied upon is set aside, and since nobody knows what car
     # stands there, it counts on all phases of the charger. Returns how many never answered.
@@ -179,7 +167,6 @@ class Bookings:
         set_ma = ptr16(rows.set_ma)
         least_ma = ptr16(rows.least_ma)
         most_ma = ptr16(rows.most_ma)
-        reserve_ma = ptr16(rows.reserve_ma)
         booked_ma = ptr16(rows.booked_ma)
         settling_ms = ptr16(rows.settling_ms)
         draw_age_ms = ptr16(rows.draw_age_ms)
@@ -190,15 +177,7 @@ class Bookings:
             most = most_ma[row]
             draws = 1 if state[row] >= STATE_C and state[row] <= STATE_D else 0
             if aside[row]:
-                counted = most if draws else 0
-                if aside[row] == UNREACHABLE:
-                    reserve = reserve_ma[row]
-                    counted = told if told < reserve else reserve
-                    most = told if told > most else most
-                    most = reserve if reserve > most else most
-                booked_ma[row] = most
-                sums[_RESERVED + mask] += most
-                sums[_COUNTED + mask] += counted
+                self._reserve(row)
                 continue
             flag = flags[row]
             booked = most
@@ -223,6 +202,37 @@ class Bookings:
             if most - least_ma[row] >= _CHANGES_MA and state[row] != STATE_A:
                 sums[_CHANGING + mask] += 1
         return meters
+
+    # One that cannot be relied upon. If it answers and has a meter, it counts on each phase for
+    # what it measures there: not all phases that are reserved for it need be in use.
+    @micropython.viper
+    def _reserve(self, row: int):
+        rows = self._rows
+        sums = ptr32(self._sums)
+        draw_ma = ptr16(rows.draw_ma)
+        counted_sum = ptr32(self.counted)
+        mask = int(rows.phases[row])
+        most = int(rows.most_ma[row])
+        state = int(rows.state[row])
+        counted = most if state >= STATE_C and state <= STATE_D else 0
+        metered = int(rows.flags[row]) & METERED
+        if int(rows.draw_age_ms[row]) >= DRAW_FRESH_MS:
+            metered = 0
+        if int(rows.aside[row]) == UNREACHABLE:
+            told = int(rows.set_ma[row])
+            reserve = int(rows.reserve_ma[row])
+            metered = 0
+            counted = told if told < reserve else reserve
+            most = told if told > most else most
+            most = reserve if reserve > most else most
+        rows.booked_ma[row] = most
+        sums[_RESERVED + mask] += most
+        if metered:
+            for phase in range(3):
+                drawn = draw_ma[3 * row + phase]
+                counted_sum[phase] += drawn if drawn < counted else counted
+        else:
+            sums[_COUNTED + mask] += counted
 
     # A charger with a meter: its own currents narrow down what it counts for in a reading. A car
     # that draws a little less than it is told goes on doing so: for a raise it counts as told.

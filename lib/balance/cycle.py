@@ -6,6 +6,7 @@
 from array import array
 
 from balance.allocator import Allocator
+from balance.bookings import Bookings
 from balance.grid import Grid
 from balance.ledger import Ledger
 from balance.reasons import explain
@@ -41,6 +42,7 @@ class Cycle:
         self.rows = Rows(capacity)
         self.sessions = Sessions(self.rows)
         self.ledger = Ledger(self.rows, self.sessions)
+        self.bookings = Bookings(self.rows)
         self.grid = Grid()
         self.allocator = Allocator(self.rows)
         self.count = 0
@@ -61,17 +63,17 @@ class Cycle:
     def run(self, now_ms: int) -> None:
         """Decides. now_ms: a stamp as of balance.ticks."""
         elapsed_ms = self._elapse(now_ms)
-        self.ledger.advance(elapsed_ms)
+        self.bookings.advance(elapsed_ms)
         self.sessions.advance(elapsed_ms, self.ledger)
         self.grid.advance(elapsed_ms)
         may_raise = self.may_raise = self._free_to_raise(elapsed_ms)
-        self.grid.assess(self.ledger, may_raise)
+        self.grid.assess(self.bookings, may_raise)
         self._tight = 0
         for phase in range(3):
             room_ma = self.grid.room_ma[phase]
             if self.grid.over >> phase & 1:  # a cut by a reading has its own rules
-                room_ma = self.grid.supply_ma - self.ledger.reserved[phase]
-            self._tight |= (self.ledger.told[phase] > room_ma) << phase
+                room_ma = self.grid.supply_ma - self.bookings.reserved[phase]
+            self._tight |= (self.bookings.told[phase] > room_ma) << phase
         self._squeeze()
         self.allocator.allocate(self.grid, may_raise, elapsed_ms)
         changes = self.allocator.changes
@@ -80,7 +82,7 @@ class Cycle:
             self._release_cuts(may_raise)
         if changes & 2 and may_raise:
             self._release_raises()
-        self.grid.house.given(self.ledger.booked)
+        self.grid.house.given(self.bookings.booked)
         self.count = self.count + 1 if self.count < _COUNTS else 0
 
     # -- time --
@@ -92,7 +94,7 @@ class Cycle:
 
     def _free_to_raise(self, elapsed_ms):
         if self.starting_ms:
-            self.starting_ms = max(self.starting_ms - elapsed_ms, 0) if self.ledger.unread else 0
+            self.starting_ms = max(self.starting_ms - elapsed_ms, 0) if self.bookings.unread else 0
             if not self.starting_ms:
                 self.grid.house.forget()
             return False
@@ -107,7 +109,7 @@ class Cycle:
             bit = 1 << phase
             if not self.grid.over & bit:
                 self._cut_on &= ~bit
-            elif self._cut_on & bit and not self.ledger.unsettled[phase]:
+            elif self._cut_on & bit and not self.bookings.unsettled[phase]:
                 squeezed |= self.grid.far_over & bit
         self.allocator.squeezed = squeezed
 
@@ -127,7 +129,7 @@ class Cycle:
         rows = self.rows
         self._few = 0
         for phase in range(3):
-            self._was_told[phase] = self.ledger.told[phase]
+            self._was_told[phase] = self.bookings.told[phase]
             self._few |= (self.grid.phase_ma[phase] <= self.grid.limit_ma) << phase
         for index in range(rows.count):
             if rows.want_ma[index] < rows.set_ma[index] and self._may_cut(index, may_raise):
@@ -138,13 +140,13 @@ class Cycle:
                 self._cut(index, max(rows.set_ma[index] - _FILL_MA, rows.min_ma[index]))
         for phase in range(3):
             if self.grid.over >> phase & 1:
-                self.grid.house.cut(phase, self._was_told[phase], self.ledger.told[phase])
+                self.grid.house.cut(phase, self._was_told[phase], self.bookings.told[phase])
 
     def _cut(self, index, ma):
         rows = self.rows
         for phase in range(3):
             if rows.phases[index] >> phase & 1:
-                self.ledger.told[phase] -= rows.set_ma[index] - ma
+                self.bookings.told[phase] -= rows.set_ma[index] - ma
         if not ma and STATE_A < rows.state[index] <= STATE_D:
             rows.hold_s[index] = self.sessions.pause_s(index)
         self._cut_on |= self.grid.over & rows.phases[index]
@@ -178,7 +180,7 @@ class Cycle:
         if rows.least_ma[index] == rows.most_ma[index]:
             for phase in range(3):
                 if self.grid.over & rows.phases[index] & self._few & 1 << phase:
-                    if self.ledger.told[phase] > self.grid.budget_ma[phase]:
+                    if self.bookings.told[phase] > self.grid.budget_ma[phase]:
                         return True
         return False
 
@@ -209,7 +211,7 @@ class Cycle:
     def _raise(self, index, want, step):
         rows = self.rows
         booked = rows.booked_ma[index]
-        free = self._left(rows.phases[index], self.grid.room_ma, self.ledger.booked)
+        free = self._left(rows.phases[index], self.grid.room_ma, self.bookings.booked)
         grant = min(want, booked + free)
         given = rows.set_ma[index] + self._unused(rows.phases[index])
         grant = min(grant, max(given, rows.min_ma[index]))
@@ -220,13 +222,13 @@ class Cycle:
         if grant >= rows.min_ma[index] and (more >= step or last):
             for phase in range(3):
                 if rows.phases[index] >> phase & 1:
-                    self.ledger.booked[phase] += max(grant - booked, 0)
-                    self.ledger.told[phase] += more
+                    self.bookings.booked[phase] += max(grant - booked, 0)
+                    self.bookings.told[phase] += more
             self._tell(index, grant)
 
     # How far those on these phases may still be raised.
     def _unused(self, mask):
-        return self._left(mask, self.grid.give_ma, self.ledger.told)
+        return self._left(mask, self.grid.give_ma, self.bookings.told)
 
     # What is taken from the limits of these phases leaves so much on the tightest.
     def _left(self, mask, limit_ma, taken_ma):

@@ -135,95 +135,97 @@ class Grid:
         """True if decisions have to do without the meter."""
         return not self.static and self.age_ms >= self._lost_after_ms
 
-    def assess(self, ledger, may_raise: bool) -> None:
-        """Makes the budgets from the reading and the sums of the ledger.
+    def assess(self, bookings, may_raise: bool) -> None:
+        """Makes the budgets from the reading and the sums of the bookings.
 
         may_raise: False while nothing but a reading above target may change anything.
         """
-        self._doubt(ledger)
+        self._doubt(bookings)
         self.over = self.far_over = 0
         for phase in range(3):
             self.source[phase] = FROM_GRID
             if self.static:
-                self._assess_static(ledger, phase)
+                self._assess_static(bookings, phase)
             elif self.lost:
-                self._assess_lost(ledger, phase)
+                self._assess_lost(bookings, phase)
             elif not self.recent:
-                self._keep(ledger, phase)
+                self._keep(bookings, phase)
             else:
-                self._assess_reading(ledger, phase, may_raise)
-            self._cap(phase, self.supply_ma - ledger.reserved[phase], FROM_SUPPLY)
+                self._assess_reading(bookings, phase, may_raise)
+            self._cap(phase, self.supply_ma - bookings.reserved[phase], FROM_SUPPLY)
 
     # Whether the readings fit to what the chargers measure themselves.
-    def _doubt(self, ledger):
-        if self._is_frozen(ledger):
+    def _doubt(self, bookings):
+        if self._is_frozen(bookings):
             self.trouble = FROZEN
             self.age_ms = max(self.age_ms, self._same_ms)
         else:
-            self.trouble = NO_TROUBLE if self._fits(ledger) else CONTRADICTED
+            self.trouble = NO_TROUBLE if self._fits(bookings) else CONTRADICTED
 
-    def _fits(self, ledger):
+    def _fits(self, bookings):
         if not self._pv:
             for phase in range(3):
-                drawn = ledger.drawn[phase]
+                drawn = bookings.drawn[phase]
                 if self.phase_ma[phase] < drawn - drawn // 10 - _CHANGED_MA:
                     return self._contradicts_ms < _CONTRADICTS_MS
         self._contradicts_ms = 0
         return True
 
-    def _is_frozen(self, ledger):
-        if self._meters != ledger.meters:
-            self._meters = ledger.meters
+    def _is_frozen(self, bookings):
+        if self._meters != bookings.meters:
+            self._meters = bookings.meters
             for phase in range(3):
-                self._drawn[phase] = ledger.drawn[phase]
+                self._drawn[phase] = bookings.drawn[phase]
         if self._same_ms >= _FROZEN_MS:
             for phase in range(3):
-                if abs(ledger.drawn[phase] - self._drawn[phase]) >= _CHANGED_MA:
+                if abs(bookings.drawn[phase] - self._drawn[phase]) >= _CHANGED_MA:
                     return True
         return False
 
-    def _assess_static(self, ledger, phase):
-        self._same(phase, self.limit_ma - ledger.reserved[phase])
+    def _assess_static(self, bookings, phase):
+        self._same(phase, self.limit_ma - bookings.reserved[phase])
 
-    def _assess_lost(self, ledger, phase):
-        free = self._without - ledger.reserved[phase]
-        self._same(phase, min(free, ledger.told[phase]))
+    def _assess_lost(self, bookings, phase):
+        free = self._without - bookings.reserved[phase]
+        self._same(phase, min(free, bookings.told[phase]))
 
-    def _keep(self, ledger, phase):
-        self._same(phase, ledger.told[phase])
+    def _keep(self, bookings, phase):
+        self._same(phase, bookings.told[phase])
 
-    def _assess_reading(self, ledger, phase, may_raise):
+    def _assess_reading(self, bookings, phase, may_raise):
         reading = self.phase_ma[phase]
-        house = reading - ledger.most[phase] - ledger.counted[phase]
+        house = reading - bookings.most[phase] - bookings.counted[phase]
         self.house.note(phase, house)
-        if not ledger.unsettled[phase] and not ledger.idle[phase]:
+        if not bookings.unsettled[phase] and not bookings.idle[phase]:
             self.house.note_jump(phase, house)
         if reading > self.target_ma:
             self.over |= 1 << phase
             self.far_over |= (reading > 2 * self.target_ma - self._aim) << phase
-            most = ledger.most[phase] - ledger.below[phase] - reading
-            told = ledger.told[phase]
+            most = bookings.most[phase] - bookings.below[phase] - reading
+            told = bookings.told[phase]
             self.budget_ma[phase] = self.give_ma[phase] = min(most + self._aim, told)
             self.room_ma[phase] = min(most + self.target_ma, told)
-            self.pause_ma[phase] = min(most + ledger.idle[phase] + self.limit_ma, told)
+            self.pause_ma[phase] = min(most + bookings.idle[phase] + self.limit_ma, told)
         elif may_raise:
-            self._assess_raise(ledger, phase, reading)
+            self._assess_raise(bookings, phase, reading)
         else:
-            self._keep(ledger, phase)
+            self._keep(bookings, phase)
 
-    def _assess_raise(self, ledger, phase, reading):
-        told = ledger.told[phase]
-        least = ledger.least[phase]
+    def _assess_raise(self, bookings, phase, reading):
+        told = bookings.told[phase]
+        least = bookings.least[phase]
         house = max(self.house.highest_ma(phase), self._least_house)
-        by_reading = least + ledger.counted[phase] - reading
-        free = self._aim + min(by_reading, ledger.unused[phase] - house) - ledger.reserved[phase]
+        by_reading = least + bookings.counted[phase] - reading
+        free = (
+            self._aim + min(by_reading, bookings.unused[phase] - house) - bookings.reserved[phase]
+        )
         part = least + (free - least) * 2 // 3
-        self.budget_ma[phase] = max(part, told, ledger.booked[phase])
+        self.budget_ma[phase] = max(part, told, bookings.booked[phase])
         self.give_ma[phase] = max(part, told)
         room = max(free + self.target_ma - self._aim, told)
         self.room_ma[phase] = room
         # Those that were cut a moment ago still show in the reading, which is not above target
-        self.pause_ma[phase] = max(room + self.limit_ma - self.target_ma, ledger.most[phase])
+        self.pause_ma[phase] = max(room + self.limit_ma - self.target_ma, bookings.most[phase])
 
     def _same(self, phase, ma):
         self.budget_ma[phase] = self.room_ma[phase] = self.pause_ma[phase] = ma

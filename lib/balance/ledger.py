@@ -5,7 +5,7 @@
 # told 0 and its state says that it has stopped. One that cannot be reached is booked at the larger
 # of what it was last told and its reserve; one that does not obey at what it reads back or draws.
 
-from balance.bookings import CAR_FOLLOWS_MS, SEEN_BY_METER_MS, Bookings
+from balance.bookings import CAR_FOLLOWS_MS, SEEN_BY_METER_MS
 from balance.rows import (
     AGE_MAX,
     CONFIRMED,
@@ -13,6 +13,7 @@ from balance.rows import (
     CUT,
     DIRTY,
     DISOBEYS,
+    DRAW_FRESH_MS,
     DRAW_SETTLED,
     FRESH,
     IDLE,
@@ -20,6 +21,8 @@ from balance.rows import (
     LEAST_OFFER_MA,
     METERED,
     STATE_A,
+    STATE_C,
+    STATE_D,
     UNREACHABLE,
 )
 from micropython import const
@@ -36,12 +39,12 @@ _OVERDRAW_S = const(10)
 _REFUSALS = const(3)
 
 
-class Ledger(Bookings):
+class Ledger:
     """Takes what the delivery reports into `rows`; a car that comes or goes, and new phase
     currents, it tells `sessions`."""
 
     def __init__(self, rows, sessions):
-        super().__init__(rows)
+        self._rows = rows
         self._sessions = sessions
         self._over_s = bytearray(rows.capacity)
 
@@ -191,3 +194,18 @@ class Ledger(Bookings):
             if overdrew:
                 rows.flags[index] &= ~DISOBEYS
                 rows.least_ma[index] = rows.most_ma[index] = told
+
+    # -- what others ask --
+
+    def draws(self, index: int) -> bool:
+        """True if its car is charging as far as is known."""
+        return STATE_C <= self._rows.state[index] <= STATE_D
+
+    def fresh(self, index: int) -> bool:
+        """True if its own phase currents are recent."""
+        rows = self._rows
+        return rows.flags[index] & METERED and rows.draw_age_ms[index] < DRAW_FRESH_MS
+
+    def metered(self, index: int) -> bool:
+        """True if they belong to the present setpoint, too."""
+        return self._rows.flags[index] & DRAW_SETTLED and self.fresh(index)
