@@ -51,6 +51,8 @@ class Car:
         """Lets a step pass: it falls at once and rises by 1 A."""
         while self._coming and self._coming[0][0] <= now_ms:
             self._follow(self._coming.pop(0)[1], now_ms)
+        if self._pilot_ma < LEAST_OFFER_MA and not self.takes_ma:
+            self._stop()  # it has let go, so the contactor opens and stays open
         if not self._on and 0 <= self._starts_ms <= now_ms:
             self._on = self._pilot_ma >= LEAST_OFFER_MA  # or the contactor stays open
         aim = min(self._offer_ma, self.takes_ma) if self._on else 0
@@ -60,11 +62,14 @@ class Car:
 
     def _follow(self, ma, now_ms):
         if ma < LEAST_OFFER_MA:
-            self._on = False
-            self._starts_ms = -1
+            self._stop()
         elif self._starts_ms < 0:
             self._starts_ms = now_ms + self.delay_ms
         self._offer_ma = ma
+
+    def _stop(self):
+        self._on = False
+        self._starts_ms = -1
 
 
 # `ignores` keeps its current whatever it is told and says so; `overdraws` says what it was told
