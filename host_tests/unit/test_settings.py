@@ -50,6 +50,7 @@ def test_defaults_are_those_of_the_contract():
             "baud": 9600,
             "parity": "N",
             "stop": 1,
+            "phase": 1,
             "invert": False,
             "lost_after_s": 10,
         },
@@ -141,6 +142,7 @@ def test_a_meter_is_checked():
         ("baud", (0, 9601, "9600", 9600.0, True, [9600])),
         ("parity", ("n", "", None, 1)),
         ("stop", (0, 3, True, "1")),
+        ("phase", (0, 4, "1", None)),
         ("invert", (0, "yes", None)),
         ("lost_after_s", (2, 31, True)),
     ):

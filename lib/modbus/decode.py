@@ -7,21 +7,73 @@ from micropython import const
 
 from modbus.rtu import LineError
 
-_KNOWN = ("eastron_sdm630",)
-
 # More than this is no measurement. No meter's transformer goes to 10 kA; 3 MW is 10 kA at 300 V.
-_MOST_A = const(10000)
+_MOST_MA = const(10000000)
 _MOST_W = const(3000000)
+
+# Whole registers above this are no number: 0x7FFFFFFF, 0xFFFFFFFF and their like say so.
+_MOST_RAW = const(0x0FFFFFFF)
+_MOST_FLOAT = const(0xFFFFFF)
 
 # Below this a power's sign is chance, and the current counts as drawn from the grid.
 _SIGN_FROM_W = const(5)
 
 
 def load(name: str):
-    """The table of a meter type; ValueError for a type that is not known."""
-    if name not in _KNOWN:
-        raise ValueError("meter type %r: expected one of %s" % (name, ", ".join(_KNOWN)))
-    return __import__("modbus.meters." + name, None, None, ("COUNT",))
+    """The table of a meter type, which is the name of a file in modbus/meters; ValueError for one
+    that is not there, or that cannot tell what each phase takes or gives."""
+    try:
+        if not _is_plain(name):
+            raise ImportError
+        table = __import__("modbus.meters." + name, None, None, ("MAP",)).MAP
+    except (ImportError, AttributeError, TypeError):
+        text = "meter type %r: is not known, expected a name of the README's table of meters"
+        raise ValueError(text % (name,))
+    if isinstance(table, str):
+        text = 'meter type %r: %s: expected one that does, or "meter": null'
+        raise ValueError(text % (name, table))
+    return table
+
+
+def _is_plain(name):
+    for char in name:
+        if not ("a" <= char <= "z" or "0" <= char <= "9" or char == "_"):
+            return False
+    return name != ""
+
+
+def number(data, at: int, form: tuple, most: int) -> int | None:
+    """The value at `data[at]` by the form of a table (type, byte of the highest value first, ...,
+    multiplier, divisor), multiplied, divided and rounded. None for what is no number, or for more
+    than `most`."""
+    kind, order, multiplier, divisor = form
+    most_raw = min(most * divisor // multiplier, _MOST_RAW)
+    if kind == "float32":
+        value = float32(data, at, order, multiplier, min(most_raw, _MOST_FLOAT))
+    else:
+        value = _whole(data, at, kind, order)
+        if value is not None:
+            value = value * multiplier if abs(value) <= most_raw else None
+    if value is None or divisor == 1:
+        return value
+    rounded = (abs(value) + divisor // 2) // divisor
+    return -rounded if value < 0 else rounded
+
+
+# Two's complement without a value of 2^30 in between: an ESP32's small integers end there.
+def _whole(data, at, kind, order):
+    signed = kind[0] == "i"
+    size = 2 if kind[-2:] == "16" else 4
+    places = order[:2] if size == 2 else order
+    flip = 0xFF if signed and data[at + places[0]] & 0x80 else 0
+    if size == 4 and data[at + places[0]] ^ flip > _MOST_RAW >> 24:
+        return None
+    value = 0
+    for place in places:
+        value = value << 8 | data[at + place] ^ flip
+    if size == 2 and value == (0x7FFF if signed else 0xFFFF):
+        return None
+    return -value - 1 if flip else value
 
 
 def float32(data, at: int, order: tuple, per_unit: int, most: int) -> int | None:
@@ -60,36 +112,54 @@ class Reading:
 
 
 class Meter:
-    """A meter at `address` of `line`, whose table is `map`; `invert`: mounted the other way."""
+    """A meter at `address` of `line`; `map` as `load` gives it; `invert`: it is mounted the other
+    way; `phase`: the grid's phase (1 to 3) that a meter of one phase is on."""
 
-    def __init__(self, line, map, address: int, invert: bool = False):
+    def __init__(self, line, map, address: int, invert: bool = False, phase: int = 1):
         self._line = line
-        self._map = map
+        function, reads, currents, current, powers, power, exports, pause_ms = map
+        self._function = function
+        self._reads = reads
+        self._pause_ms = pause_ms
+        self._registers = currents, powers, exports
+        self._forms = current, power, power
         self._address = address
         self._sign = -1 if invert else 1
-        self._values = array("i", (0, 0, 0, 0, 0, 0))
+        self._values = array("i", (0, 0, 0, 0, 0, 0, 0, 0, 0))
+        self._first = 0 if len(currents) == 3 else phase - 1
 
     async def read(self, reading) -> None:
         """Fills `reading`, or raises LineError and leaves it as it was."""
-        map = self._map
+        for start, count in self._reads:
+            data = await self._line.read_registers(
+                self._address, self._function, start, count, pause_ms=self._pause_ms
+            )
+            for kind in range(3):
+                self._take(data, start, start + count, kind)
+        self._fill(reading)
+
+    # The values of a kind (currents, powers, powers into the grid) that are among those just read.
+    def _take(self, data, start, end, kind):
+        registers = self._registers[kind]
+        form = self._forms[kind]
+        for i in range(len(registers)):
+            if start <= registers[i] < end:
+                at = 2 * (registers[i] - start)
+                value = number(data, at, form, _MOST_W if kind else _MOST_MA)
+                if value is None:
+                    self._refuse(registers[i], data[at : at + (2 if "16" in form[0] else 4)])
+                self._values[3 * kind + self._first + i] = value
+
+    def _refuse(self, register, raw):
+        self._line.count("value")
+        shown = "".join(["%02X" % byte for byte in raw])
+        text = "meter at address %d: register %d is %s, expected a number"
+        raise LineError("value", text % (self._address, register, shown))
+
+    def _fill(self, reading):
         values = self._values
-        data = await self._line.read_registers(
-            self._address, map.FUNCTION, map.START, map.COUNT, pause_ms=map.PAUSE_MS
-        )
-        for i in range(6):
-            at = map.PLACES[i]
-            if i < 3:
-                value = float32(data, at, map.ORDER, 1000, _MOST_A)
-            else:
-                value = float32(data, at, map.ORDER, 1, _MOST_W)
-            if value is None:
-                self._line.count("value")
-                text = "meter at address %d: register %d is %02X%02X%02X%02X, expected a number"
-                where = (self._address, map.START + at // 2)
-                raise LineError("value", text % (where + tuple(data[at : at + 4])))
-            values[i] = value
         for phase in range(3):
             current = abs(values[phase])
-            power = values[phase + 3] * self._sign
+            power = (values[phase + 3] - values[phase + 6]) * self._sign
             reading.phase_ma[phase] = -current if power <= -_SIGN_FROM_W else current
             reading.phase_w[phase] = power

@@ -113,6 +113,7 @@ _MINIMUM = (
 
 _METER = (
     ("type", "eastron_sdm630", _module),
+    ("phase", 1, _whole, 1, 3),
     ("address", 1, _whole, 1, 247),
     ("baud", 9600, _one_of, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200),
     ("parity", "N", _one_of, "N", "E", "O"),

@@ -10,6 +10,10 @@ from amprail_tools.launch import micropython_command
 # Third-party code first, and what it needs itself before that, as the firmware does it.
 FIRST = ("microdot", "umodbus")
 
+# Of the meters a device loads the one that it has.
+METERS = "modbus.meters."
+METER = METERS + "eastron_sdm630"
+
 MEASURE = """\
 import asyncio, gc, io, json, re, sys, time
 asyncio.start_server, asyncio.open_connection, asyncio.wait_for_ms, asyncio.Event
@@ -50,7 +54,8 @@ def _packages(slot: Path) -> list[tuple[str, list[str]]]:
         parts = path.relative_to(slot).parts
         name = "/".join(("a", *parts[: 2 if parts[0] == "lib" else 1]))
         module = ".".join(path.relative_to(slot).with_suffix("").parts).removeprefix("lib.")
-        packages.setdefault(name, []).append(module)
+        if not module.startswith(METERS) or module == METER:
+            packages.setdefault(name, []).append(module)
     return sorted(packages.items(), key=_turn)
 
 

@@ -159,7 +159,8 @@ class Checks:
 
     def _stops_nobody(self, changed):
         world = self._world
-        reads = not self._lost() and world.meter.mode == GOOD
+        good_ms = world.now_ms - world.good_ms if world.meter.mode == GOOD else 0
+        reads = not self._lost() and good_ms >= RECENT_MS
         reads = reads and not any(self._mistrusts(charger) for charger in world.chargers)
         if world.restarts and reads and not self._over and self._minimums_fit():
             for index, before, now in changed:

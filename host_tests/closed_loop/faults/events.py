@@ -182,6 +182,7 @@ def the_meter_works(world, mode):
         if mode != LOST:
             _wrong(world)
         world.meter.mode = GOOD
+        world.good_ms = world.now_ms
 
 
 def wild(world, _, number):

@@ -27,7 +27,7 @@ class World:
         site, chargers, self._first_steps, events = plan
         self._cycle = cycle
         self._events = [event for event in events if event]
-        self.now_ms = 0
+        self.now_ms = self.good_ms = 0  # since when the meter is good
         self.start_ms = site["start_ms"]
         self.stalls = self.restarts = 0
         self._later = []

@@ -1,15 +1,15 @@
 # Eastron SDM630-Modbus V1/V2 and SDM630MCT-V2: "SDM630 Modbus Protocol" V1.8 and V2.0, the same in
 # Tinkerforge's sdm630_defs, mbmd and openWB. Currents and phase powers lie side by side. Currents
 # are never negative: the direction is in the powers. Ex works it has 9600 8N1 and address 1.
+# Confidence: high.
 
-FUNCTION = 4
-START = 6
-COUNT = 12
-
-# Where the currents and then the powers of the three phases begin in the bytes of one read. Each
-# is a float32, in A or W; ORDER is the byte of the highest value first (ABCD).
-PLACES = (0, 4, 8, 12, 16, 20)
-ORDER = (0, 1, 2, 3)
-
-# The silence that it wants before a request (V2.0, section 3.3).
-PAUSE_MS = 60
+MAP = (
+    4,  # function
+    ((6, 12),),  # what is read: the first register and how many
+    (6, 8, 10),  # currents
+    ("float32", (0, 1, 2, 3), 1000, 1),  # as mA
+    (12, 14, 16),  # powers
+    ("float32", (0, 1, 2, 3), 1, 1),  # as W
+    (),  # powers into the grid, where they are apart
+    60,  # ms of silence before a request
+)

@@ -1,0 +1,131 @@
+"""Every meter's table against the survey of maps that it was taken from (`meters.json`).
+
+The registers are filled here from the survey, by `struct` and not by what reads them.
+"""
+
+import json
+import struct
+from pathlib import Path
+
+import pytest
+from both import run
+from modbus import decode
+from modbus.decode import Meter, Reading, load
+from modbus.rtu import LineError
+
+METERS = json.loads(Path(__file__).with_name("meters.json").read_text())
+TABLES = Path(decode.__file__).parent / "meters"
+
+AMPS = (7.5, 0.25, 60.0)
+WATTS = (1725, -58, 13800)
+FORMATS = {"float32": ">f", "int32": ">i", "uint32": ">I", "int16": ">h"}
+
+# What each type has for "there is no value".
+NOTHING = {
+    "float32": "7fc00000 ff800000 7f800000 00000001",
+    "int32": "7fffffff 80000000",
+    "uint32": "ffffffff 80000000 7fffffff",
+    "int16": "8000 7fff",
+}
+
+
+class Registers:
+    """A line with one meter, which holds the registers of its functions."""
+
+    def __init__(self, most):
+        self.most = most or 125
+        self.words = {}
+        self.asked = []
+
+    def put(self, register, raw, order):
+        words = [raw[at : at + 2] for at in range(0, len(raw), 2)]
+        for word in words if order == "ABCD" else reversed(words):
+            self.words[register] = word
+            register += 1
+
+    async def read_registers(self, unit, function, start, count, pause_ms):
+        assert count <= self.most
+        self.asked.append((function, count))
+        data = [self.words.get(start + at, b"\0\0") for at in range(count)]
+        return memoryview(b"".join(data))
+
+    def count(self, kind):
+        assert kind == "value"
+
+
+def usable():
+    return [m for m in METERS if m["sign_from"] != "none"]
+
+
+def filled(meter):
+    line = Registers(meter["max_regs"])
+    kind, order = meter["type"], meter["word_order"]
+    for at, (current, power) in enumerate(places(meter)):
+        line.put(current, packed(kind, AMPS[at] / meter["scale"]), order)
+        raw = WATTS[at] / meter["power_scale"]
+        if isinstance(power, list):
+            line.put(power[0], packed(meter["power_type"], max(raw, 0)), order)
+            line.put(power[1], packed(meter["power_type"], max(-raw, 0)), order)
+        else:
+            line.put(power, packed(meter["power_type"], raw), order)
+    return line
+
+
+def places(meter):
+    pairs = zip(meter["current_regs"], meter["power_regs"], strict=True)
+    return [pair for pair in pairs if pair[0] is not None]
+
+
+def packed(kind, value):
+    return struct.pack(FORMATS[kind], value if kind == "float32" else round(value))
+
+
+def read(meter, line, **options):
+    reading = Reading()
+    run(Meter(line, load(meter["id"]), 1, **options).read(reading))
+    return list(reading.phase_ma), list(reading.phase_w)
+
+
+def named(meter):
+    return meter["id"]
+
+
+@pytest.mark.parametrize("meter", usable(), ids=named)
+def test_a_meter_gives_the_currents_and_powers_that_its_registers_hold(meter):
+    line = filled(meter)
+    currents, powers = read(meter, line)
+    count = len(places(meter))
+    step_ma = 1 if meter["type"] == "float32" else 500 * meter["scale"]
+    assert currents == pytest.approx([7500, -250, 60000][:count] + [0] * (3 - count), abs=step_ma)
+    assert powers == pytest.approx(list(WATTS)[:count] + [0] * (3 - count), abs=1)
+    assert {function for function, _ in line.asked} == {meter["function"]}
+
+
+@pytest.mark.parametrize("meter", usable(), ids=named)
+def test_what_is_no_number_is_no_reading_and_the_register_is_named(meter):
+    for current, power in places(meter)[:1]:
+        for register, kind in ((current, meter["type"]), (power, meter["power_type"])):
+            for nothing in NOTHING[kind].split() if not isinstance(register, list) else ():
+                line = filled(meter)
+                line.put(register, bytes.fromhex(nothing), meter["word_order"])
+                with pytest.raises(LineError, match=f"register {register} is "):
+                    read(meter, line)
+
+
+@pytest.mark.parametrize("phase", [1, 2, 3])
+def test_a_meter_of_one_phase_is_on_the_phase_that_is_chosen(phase):
+    for meter in usable():
+        if len(places(meter)) == 1:
+            currents, powers = read(meter, filled(meter), phase=phase, invert=True)
+            assert currents[phase - 1] == -7500 and powers[phase - 1] == -1725
+            assert sorted(currents)[1:] == [0, 0]
+
+
+@pytest.mark.parametrize("meter", [m for m in METERS if m["sign_from"] == "none"], ids=named)
+def test_a_meter_that_cannot_tell_the_direction_is_refused_in_one_sentence(meter):
+    with pytest.raises(ValueError, match=r"measures no .* expected one that does, or"):
+        load(meter["id"])
+
+
+def test_every_table_is_in_the_survey_and_each_of_the_survey_has_one():
+    assert {path.stem for path in TABLES.glob("[a-z]*.py")} == {m["id"] for m in METERS}

@@ -1,0 +1,14 @@
+# Carlo Gavazzi EM530/EM540 (also Fronius Smart Meter TS 65A-3 hardware map). Registers: Victron
+# dbus-cgwacs; Tinkerforge esp32-firmware (carlo_gavazzi.py EM530); evcc (cg-emt3xx); mbmap
+# (em530-em540); otti/FroniusModbusRtu sniff. Confidence: high.
+
+MAP = (
+    4,  # function
+    ((12, 12),),  # what is read: the first register and how many
+    (12, 14, 16),  # currents
+    ("int32", (2, 3, 0, 1), 1, 1),  # as mA
+    (18, 20, 22),  # powers
+    ("int32", (2, 3, 0, 1), 1, 10),  # as W
+    (),  # powers into the grid, where they are apart
+    0,  # ms of silence before a request
+)

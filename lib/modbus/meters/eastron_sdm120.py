@@ -1,0 +1,13 @@
+# Eastron SDM120-Modbus (1 phase). Registers: the maker's protocol (SDM120 v2.4/v2.5); mbmd
+# (sdm120.go); openWB (sdm.py); SmartEVSE (Eastron1P). Confidence: high.
+
+MAP = (
+    4,  # function
+    ((6, 8),),  # what is read: the first register and how many
+    (6,),  # currents
+    ("float32", (0, 1, 2, 3), 1000, 1),  # as mA
+    (12,),  # powers
+    ("float32", (0, 1, 2, 3), 1, 1),  # as W
+    (),  # powers into the grid, where they are apart
+    60,  # ms of silence before a request
+)

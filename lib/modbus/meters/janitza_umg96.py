@@ -1,0 +1,14 @@
+# Janitza UMG 96RM / 96RM-E / 96-PA (and Weidmueller 525, PQ Plus-like maps). Registers:
+# Tinkerforge esp32-firmware (janitza.py); mbmd (janitza.go); openWB (janitza); OpenEMS
+# (umg96rme); the maker's manual (UMG96RM p57/71/76). Confidence: high.
+
+MAP = (
+    4,  # function
+    ((19012, 14),),  # what is read: the first register and how many
+    (19012, 19014, 19016),  # currents
+    ("float32", (0, 1, 2, 3), 1000, 1),  # as mA
+    (19020, 19022, 19024),  # powers
+    ("float32", (0, 1, 2, 3), 1, 1),  # as W
+    (),  # powers into the grid, where they are apart
+    0,  # ms of silence before a request
+)
