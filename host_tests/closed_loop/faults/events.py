@@ -21,6 +21,7 @@ WILD = ((0, 0, 0), (500000, 0, 0), (-200000,) * 3, (90000,) * 3, (-60000, 0, 0))
 TOLD_AGAIN_MS = 10_000
 DIES_MS = 13_000
 RESTARTS_MS = 3000
+STARTS_MS = 10_000
 
 # How long what is wrong lasts, in steps.
 LASTS = (8, 24, 60, 160)
@@ -188,6 +189,8 @@ def the_meter_works(world, mode):
 def wild(world, _, number):
     world.wild_ma, _ = pick(WILD, number)
     world.patience.renew("a wild reading")
+    if world.now_ms - world.begun_ms < STARTS_MS:  # there are no others yet to doubt it by
+        _wrong(world)
     return f"the meter says {world.wild_ma} once"
 
 
