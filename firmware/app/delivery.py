@@ -210,7 +210,7 @@ class Delivery:
         if kind == _WRITE:
             self._ledger.written(index, told)
         self._ledger.answered(index, was if answer.state == NO_STATE else answer.state)
-        if answer.allowed_ma >= 0 and rows.set_ma[index] == told:
+        if answer.allowed_ma >= 0:  # one asked before the last setpoint can only book more
             self._ledger.read_back(index, answer.allowed_ma)
         if answer.has_phases:
             self._ledger.measured(index, answer.phase_ma)

@@ -113,8 +113,7 @@ class Delivery:
         else:
             ledger.answered(index, charger.state)
             self._books[index].reported(charger.state)
-            if self._rows.set_ma[index] == told:
-                ledger.read_back(index, charger.allowed_ma)
+            ledger.read_back(index, charger.allowed_ma)
             self._books[index].read_back(charger.allowed_ma, now_ms)
             self._checks.read_back(charger)
             if self._rows.refusals[index]:

@@ -156,8 +156,7 @@ class Delivery:
             self._ledger.answered(index, self._rows.state[index])
         else:
             self._ledger.answered(index, state)
-            if self._rows.set_ma[index] == told:
-                self._ledger.read_back(index, charger.allowed_ma)
+            self._ledger.read_back(index, charger.allowed_ma)
         self._wait(index, self._pause_ms(charger, kind))
 
     # In turn with the state, since the state tells that the car has gone.
