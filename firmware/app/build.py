@@ -23,7 +23,7 @@ def build(code_dir: str, data_dir: str) -> tuple:
     board = _board(code_dir)
     serial, port = board.arguments()
     cycle = Cycle()
-    site, chargers, warnings = read_settings(data_dir, cycle)
+    site, chargers, warnings = _settings(data_dir, cycle)
     start.forget("settings.schema", "settings.store", "settings.strict")
     stretches = watch_stretches()
     health = Health(data_dir, board.feed)
@@ -60,10 +60,8 @@ def _board(code_dir):
     return sys.modules[path]
 
 
-# Reads both files into the cycle; gives site.json, the chargers and the standing warnings. The
-# build puts what is private and called once where it is called: then what this has imported would
-# live, with 16 KB of settings, as long as `build` runs.
-def read_settings(data_dir, cycle):
+# Reads both files into the cycle; gives site.json, the chargers and the standing warnings.
+def _settings(data_dir, cycle):
     from settings.store import read_chargers, read_site
 
     site = read_site(data_dir)

@@ -205,6 +205,11 @@ def test_what_returns_early_or_is_called_twice_stays_a_function():
     assert "def _refuse" in inlined_source and "def _both" in inlined_source
 
 
+def test_what_imports_something_stays_a_function_that_lets_it_go():
+    source = "def f():\n    return _g()\n\n\ndef _g():\n    from os import sep\n\n    return sep\n"
+    assert "def _g" in with_inlined(source)
+
+
 def test_what_is_compiled_to_machine_code_takes_nothing_in():
     source = SMALL.replace("    def told", "    @machine\n    def told")
     assert "def _note" in with_inlined(source)

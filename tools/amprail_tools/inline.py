@@ -71,13 +71,15 @@ def _may_take(caller, callee):
     return isinstance(caller, FUNCTIONS) and caller is not callee and not caller.decorator_list
 
 
-# No defaults, no second way to pass an argument, nothing with a scope of its own inside.
+# No defaults, no second way to pass an argument, nothing with a scope of its own inside, and
+# nothing imported: what that brings is to go when the function ends, not when its caller does.
 def _is_plain(function):
     a = function.args
     if function.decorator_list or a.defaults or a.kwonlyargs or a.vararg or a.kwarg:
         return False
     inside = [node for child in function.body for node in ast.walk(child)]
-    return not any(isinstance(node, (*SCOPES, ast.Global, ast.Nonlocal)) for node in inside)
+    kept = (*SCOPES, ast.Global, ast.Nonlocal, ast.Import, ast.ImportFrom)
+    return not any(isinstance(node, kept) for node in inside)
 
 
 def _bodies(node):
