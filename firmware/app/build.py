@@ -129,15 +129,15 @@ def _metering(board, meter, serial, cycle, control, health):
     if meter is None:
         return None, None
     from app.metering import Metering, opener
-    from modbus.decode import Meter, load
+    from modbus.maps import open_meter
     from modbus.rtu import Line
 
-    table = load(meter["type"])
     if serial is None:
         raise ValueError("serial device: missing, though site.json names a meter")
     baud, parity, stop = meter["baud"], meter["parity"], meter["stop"]
     line = Line(opener(board.open_port, serial, baud, parity, stop), baud, parity, stop)
-    reader = Meter(line, table, meter["address"], meter["invert"], meter["phase"])
+    reader = open_meter(line, meter)
+    start.forget("modbus.maps")
     return line, Metering(reader, cycle.grid, control.wake, health.beat)
 
 

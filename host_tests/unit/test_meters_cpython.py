@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from both import run
 from modbus import decode
-from modbus.decode import Meter, Reading, load
+from modbus.decode import Meter, Reading
+from modbus.maps import load
 from modbus.rtu import LineError
 
 METERS = json.loads(Path(__file__).with_name("meters.json").read_text())
@@ -18,6 +19,7 @@ TABLES = Path(decode.__file__).parent / "meters"
 
 AMPS = (7.5, 0.25, 60.0)
 WATTS = (1725, -58, 13800)
+VOLTS = (230, 231, 229)
 FORMATS = {"float32": ">f", "int32": ">i", "uint32": ">I", "int16": ">h"}
 
 # What each type has for "there is no value".
@@ -60,6 +62,7 @@ def usable():
 def filled(meter):
     line = Registers(meter["max_regs"])
     kind, order = meter["type"], meter["word_order"]
+    fill_voltages(line, meter, VOLTS)
     for at, (current, power) in enumerate(places(meter)):
         line.put(current, packed(kind, AMPS[at] / meter["scale"]), order)
         raw = WATTS[at] / meter["power_scale"]
@@ -69,6 +72,13 @@ def filled(meter):
         else:
             line.put(power, packed(meter["power_type"], raw), order)
     return line
+
+
+def fill_voltages(line, meter, volts):
+    for register, value in zip(meter["voltage_regs"], volts, strict=True):
+        if register is not None:
+            raw = packed(meter["voltage_type"], value / meter["voltage_scale"])
+            line.put(register, raw, meter["word_order"])
 
 
 def places(meter):
@@ -110,6 +120,37 @@ def test_what_is_no_number_is_no_reading_and_the_register_is_named(meter):
                 line.put(register, bytes.fromhex(nothing), meter["word_order"])
                 with pytest.raises(LineError, match=f"register {register} is "):
                     read(meter, line)
+
+
+@pytest.mark.parametrize("meter", usable(), ids=named)
+def test_voltages_that_cannot_be_are_no_reading_and_say_which_phase(meter):
+    count = len(places(meter))
+    for volts, text in (
+        ((120, 230, 230), "L1 is at 120 V, expected 150 to 280 V"),
+        ((400, 230, 230), "L1 is at 400 V, expected 150 to 280 V"),
+        ((2, 230, 230)[:count], r"L1 has 7500 mA at 2 V|no phase is above 10 V"),
+        ((0, 0, 0), "at 0 V|no phase is above 10 V"),
+    ):
+        line = filled(meter)
+        fill_voltages(line, meter, (*volts, None, None)[:3])
+        with pytest.raises(LineError, match=text) as failure:
+            read(meter, line)
+        assert failure.value.kind == "value"
+
+
+@pytest.mark.parametrize("meter", usable(), ids=named)
+def test_a_map_asks_for_nothing_but_what_it_needs(meter):
+    _, reads, currents, _, powers, _, exports, _, *voltage_items = load(meter["id"])
+    voltage_reads, voltages, form = voltage_items
+    wide = 1 if "16" in meter["type"] else 2
+    assert voltages == tuple(r for r in meter["voltage_regs"] if r is not None)
+    assert form[0] == meter["voltage_type"]
+    assert form[2] / form[3] == pytest.approx(meter["voltage_scale"])
+    asked = [at for start, count in reads for at in range(start, start + count)]
+    needed = [*currents, *powers, *exports] + ([] if voltage_reads else [*voltages])
+    assert min(needed) == asked[0] and max(needed) + wide - 1 == asked[-1]
+    for start, count in voltage_reads:
+        assert start == voltages[0] and start + count == voltages[-1] + wide
 
 
 @pytest.mark.parametrize("phase", [1, 2, 3])

@@ -1,10 +1,12 @@
 # From a meter's registers to a reading: signed mA and signed W on three phases, by the meter's
-# table in `modbus/meters`. Integers only: an ESP32's floats have 23 bits and live on the heap.
+# map, as `modbus.maps` gives it. Integers only: an ESP32's floats have 23 bits and live on the
+# heap.
 
 from array import array
 
 from micropython import const
 
+from clock import diff_ms, now_ms
 from modbus.rtu import LineError
 
 # More than this is no measurement. No meter's transformer goes to 10 kA; 3 MW is 10 kA at 300 V.
@@ -18,37 +20,25 @@ _MOST_FLOAT = const(0xFFFFFF)
 # Below this a power's sign is chance, and the current counts as drawn from the grid.
 _SIGN_FROM_W = const(5)
 
-
-def load(name: str):
-    """The table of a meter type, which is the name of a file in modbus/meters; ValueError for one
-    that is not there, or that cannot tell what each phase takes or gives."""
-    try:
-        if not _is_plain(name):
-            raise ImportError
-        table = __import__("modbus.meters." + name, None, None, ("MAP",)).MAP
-    except (ImportError, AttributeError, TypeError):
-        text = "meter type %r: is not known, expected a name of the README's table of meters"
-        raise ValueError(text % (name,))
-    if isinstance(table, str):
-        text = 'meter type %r: %s: expected one that does, or "meter": null'
-        raise ValueError(text % (name, table))
-    return table
-
-
-def _is_plain(name):
-    for char in name:
-        if not ("a" <= char <= "z" or "0" <= char <= "9" or char == "_"):
-            return False
-    return name != ""
+# A connected phase is within these (230 V and a brown-out: EN 50160 has 207 to 253 V), one that is
+# not is below the last and carries nothing. Read as another type or in another order, 230 V is far
+# outside, so a wrong map shows here first.
+_LEAST_V = const(150)
+_MOST_V = const(280)
+_OFF_V = const(10)
+_OFF_MA = const(200)
+_VOLTAGES_EVERY_MS = const(60000)
 
 
 def number(data, at: int, form: tuple, most: int) -> int | None:
-    """The value at `data[at]` by the form of a table (type, byte of the highest value first, ...,
+    """The value at `data[at]` by the form of a map (type, byte of the highest value first, ...,
     multiplier, divisor), multiplied, divided and rounded. None for what is no number, or for more
-    than `most`."""
+    than `most`. The type may be a function with the arguments and the result of `float32`."""
     kind, order, multiplier, divisor = form
-    most_raw = min(most * divisor // multiplier, _MOST_RAW)
-    if kind == "float32":
+    most_raw = _MOST_RAW if divisor > 100 else min(most * divisor // multiplier, _MOST_RAW)
+    if not isinstance(kind, str):
+        value = kind(data, at, order, multiplier, most_raw)
+    elif kind == "float32":
         value = float32(data, at, order, multiplier, min(most_raw, _MOST_FLOAT))
     else:
         value = _whole(data, at, kind, order)
@@ -112,54 +102,83 @@ class Reading:
 
 
 class Meter:
-    """A meter at `address` of `line`; `map` as `load` gives it; `invert`: it is mounted the other
-    way; `phase`: the grid's phase (1 to 3) that a meter of one phase is on."""
+    """A meter at `address` of `line`; `map` as `maps.load` gives it; `invert`: it is mounted the
+    other way; `phase`: the grid's phase (1 to 3) that a meter of one phase is on.
+
+    Voltages that are not among what is always read are read first, and then once a minute.
+    """
 
     def __init__(self, line, map, address: int, invert: bool = False, phase: int = 1):
         self._line = line
-        function, reads, currents, current, powers, power, exports, pause_ms = map
+        function, self._reads, currents, current, powers, power, exports, pause_ms = map[:8]
+        self._voltage_reads, voltages, voltage = map[8:]
         self._function = function
-        self._reads = reads
         self._pause_ms = pause_ms
-        self._registers = currents, powers, exports
-        self._forms = current, power, power
+        self._registers = currents, powers, exports, voltages
+        self._forms = current, power, power, voltage
         self._address = address
         self._sign = -1 if invert else 1
-        self._values = array("i", (0, 0, 0, 0, 0, 0, 0, 0, 0))
+        self._values = array("i", [0] * 12)
         self._first = 0 if len(currents) == 3 else phase - 1
+        self._checked = False
+        self._checked_at = 0
 
     async def read(self, reading) -> None:
         """Fills `reading`, or raises LineError and leaves it as it was."""
-        for start, count in self._reads:
-            data = await self._line.read_registers(
-                self._address, self._function, start, count, pause_ms=self._pause_ms
-            )
-            for kind in range(3):
-                self._take(data, start, start + count, kind)
-        self._fill(reading)
+        due = not self._checked or diff_ms(now_ms(), self._checked_at) >= _VOLTAGES_EVERY_MS
+        self._checked = False
+        for reads in self._voltage_reads if due else (), self._reads:
+            for start, count in reads:
+                data = await self._line.read_registers(
+                    self._address, self._function, start, count, pause_ms=self._pause_ms
+                )
+                self.take(data, start, start + count)
+        self.fill(reading)
+        if due:
+            self._checked_at = now_ms()
+        self._checked = True
 
-    # The values of a kind (currents, powers, powers into the grid) that are among those just read.
-    def _take(self, data, start, end, kind):
-        registers = self._registers[kind]
-        form = self._forms[kind]
-        for i in range(len(registers)):
-            if start <= registers[i] < end:
-                at = 2 * (registers[i] - start)
-                value = number(data, at, form, _MOST_W if kind else _MOST_MA)
-                if value is None:
-                    self._refuse(registers[i], data[at : at + (2 if "16" in form[0] else 4)])
-                self._values[3 * kind + self._first + i] = value
+    def take(self, data, start: int, end: int) -> None:
+        """Takes the values that are among the registers from `start`, just read; LineError."""
+        for kind in range(4):
+            registers = self._registers[kind]
+            form = self._forms[kind]
+            for i in range(len(registers)):
+                if start <= registers[i] < end:
+                    at = 2 * (registers[i] - start)
+                    value = number(data, at, form, _MOST_MA if kind == 0 else _MOST_W)
+                    if value is None:
+                        size = 2 if form[0] in ("int16", "uint16") else 4
+                        shown = "".join(["%02X" % byte for byte in data[at : at + size]])
+                        self._refuse("register %d is %s, expected a number", registers[i], shown)
+                    self._values[3 * kind + self._first + i] = value
 
-    def _refuse(self, register, raw):
-        self._line.count("value")
-        shown = "".join(["%02X" % byte for byte in raw])
-        text = "meter at address %d: register %d is %s, expected a number"
-        raise LineError("value", text % (self._address, register, shown))
-
-    def _fill(self, reading):
+    def fill(self, reading) -> None:
+        """Fills `reading` with what was taken; LineError if the voltages cannot be."""
+        if self._registers[3]:
+            self._check()
         values = self._values
         for phase in range(3):
             current = abs(values[phase])
             power = (values[phase + 3] - values[phase + 6]) * self._sign
             reading.phase_ma[phase] = -current if power <= -_SIGN_FROM_W else current
             reading.phase_w[phase] = power
+
+    def _check(self):
+        live = False
+        for phase in range(self._first, self._first + len(self._registers[3])):
+            volts = self._values[phase + 9]
+            current = abs(self._values[phase])
+            if _LEAST_V <= volts <= _MOST_V:
+                live = True
+            elif abs(volts) >= _OFF_V:
+                self._refuse("L%d is at %d V, expected 150 to 280 V", phase + 1, volts)
+            elif current > _OFF_MA:
+                text = "L%d has %d mA at %d V, expected none below 10 V"
+                self._refuse(text, phase + 1, current, volts)
+        if not live:
+            self._refuse("no phase is above 10 V, expected 150 to 280 V")
+
+    def _refuse(self, text, *values):
+        self._line.count("value")
+        raise LineError("value", "meter at address %d: %s" % (self._address, text % values))

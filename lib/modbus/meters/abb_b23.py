@@ -10,4 +10,7 @@ MAP = (
     ("int32", (0, 1, 2, 3), 1, 100),  # as W
     (),  # powers into the grid, where they are apart
     0,  # ms of silence before a request
+    ((23296, 6),),  # what is read once a minute, for the voltages
+    (23296, 23298, 23300),  # voltages
+    ("uint32", (0, 1, 2, 3), 1, 10),  # as V
 )

@@ -9,4 +9,7 @@ MAP = (
     ("int32", (0, 1, 2, 3), 1, 100),  # as W
     (),  # powers into the grid, where they are apart
     0,  # ms of silence before a request
+    ((8, 6),),  # what is read once a minute, for the voltages
+    (8, 10, 12),  # voltages
+    ("uint32", (0, 1, 2, 3), 1, 10),  # as V
 )

@@ -10,4 +10,7 @@ MAP = (
     ("int32", (0, 1, 2, 3), 1, 1),  # as W
     (),  # powers into the grid, where they are apart
     0,  # ms of silence before a request
+    ((1024, 6),),  # what is read once a minute, for the voltages
+    (1024, 1026, 1028),  # voltages
+    ("int32", (0, 1, 2, 3), 1, 1000),  # as V
 )

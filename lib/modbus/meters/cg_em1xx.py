@@ -11,4 +11,7 @@ MAP = (
     ("int32", (2, 3, 0, 1), 1, 10),  # as W
     (),  # powers into the grid, where they are apart
     0,  # ms of silence before a request
+    ((0, 2),),  # what is read once a minute, for the voltages
+    (0,),  # voltages
+    ("int32", (2, 3, 0, 1), 1, 10),  # as V
 )

@@ -10,4 +10,7 @@ MAP = (
     ("float32", (0, 1, 2, 3), 1000, 1),  # as W
     (),  # powers into the grid, where they are apart
     0,  # ms of silence before a request
+    ((8192, 2),),  # what is read once a minute, for the voltages
+    (8192,),  # voltages
+    ("float32", (0, 1, 2, 3), 1, 1),  # as V
 )

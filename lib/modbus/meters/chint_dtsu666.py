@@ -10,4 +10,7 @@ MAP = (
     ("float32", (0, 1, 2, 3), 1, 10),  # as W
     (),  # powers into the grid, where they are apart
     0,  # ms of silence before a request
+    ((8198, 6),),  # what is read once a minute, for the voltages
+    (8198, 8200, 8202),  # voltages
+    ("float32", (0, 1, 2, 3), 1, 10),  # as V
 )

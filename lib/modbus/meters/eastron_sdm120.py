@@ -10,4 +10,7 @@ MAP = (
     ("float32", (0, 1, 2, 3), 1, 1),  # as W
     (),  # powers into the grid, where they are apart
     60,  # ms of silence before a request
+    ((0, 2),),  # what is read once a minute, for the voltages
+    (0,),  # voltages
+    ("float32", (0, 1, 2, 3), 1, 1),  # as V
 )

@@ -9,4 +9,7 @@ MAP = (
     ("float32", (0, 1, 2, 3), 1, 1),  # as W
     (),  # powers into the grid, where they are apart
     60,  # ms of silence before a request
+    ((0, 6),),  # what is read once a minute, for the voltages
+    (0, 2, 4),  # voltages
+    ("float32", (0, 1, 2, 3), 1, 1),  # as V
 )

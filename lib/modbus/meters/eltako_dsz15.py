@@ -10,4 +10,7 @@ MAP = (
     ("int32", (0, 1, 2, 3), 1, 1),  # as W
     (),  # powers into the grid, where they are apart
     0,  # ms of silence before a request
+    ((0, 6),),  # what is read once a minute, for the voltages
+    (0, 2, 4),  # voltages
+    ("uint32", (0, 1, 2, 3), 1, 100),  # as V
 )

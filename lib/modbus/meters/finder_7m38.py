@@ -10,4 +10,7 @@ MAP = (
     ("float32", (0, 1, 2, 3), 1, 1),  # as W
     (),  # powers into the grid, where they are apart
     0,  # ms of silence before a request
+    ((2500, 6),),  # what is read once a minute, for the voltages
+    (2500, 2502, 2504),  # voltages
+    ("float32", (0, 1, 2, 3), 1, 1),  # as V
 )

@@ -3,11 +3,14 @@
 
 MAP = (
     3,  # function
-    ((290, 32),),  # what is read: the first register and how many
+    ((288, 34),),  # what is read: the first register and how many
     (290, 304, 318),  # currents
     ("int32", (2, 3, 0, 1), 1, 1),  # as mA
     (292, 306, 320),  # powers
     ("int32", (2, 3, 0, 1), 1, 10),  # as W
     (),  # powers into the grid, where they are apart
     0,  # ms of silence before a request
+    (),  # the voltages are among what is read
+    (288, 302, 316),  # voltages
+    ("int32", (2, 3, 0, 1), 1, 10),  # as V
 )

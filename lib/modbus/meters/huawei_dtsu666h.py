@@ -10,4 +10,7 @@ MAP = (
     ("float32", (0, 1, 2, 3), 1, 1),  # as W
     (),  # powers into the grid, where they are apart
     0,  # ms of silence before a request
+    (),  # the voltages are among what is read
+    (2108, 2110, 2112),  # voltages
+    ("float32", (0, 1, 2, 3), 1, 1),  # as V
 )

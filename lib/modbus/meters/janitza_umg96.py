@@ -11,4 +11,7 @@ MAP = (
     ("float32", (0, 1, 2, 3), 1, 1),  # as W
     (),  # powers into the grid, where they are apart
     0,  # ms of silence before a request
+    ((19000, 6),),  # what is read once a minute, for the voltages
+    (19000, 19002, 19004),  # voltages
+    ("float32", (0, 1, 2, 3), 1, 1),  # as V
 )

@@ -10,4 +10,7 @@ MAP = (
     ("float32", (0, 1, 2, 3), 1000, 1),  # as W
     (),  # powers into the grid, where they are apart
     0,  # ms of silence before a request
+    (),  # the voltages are among what is read
+    (3027, 3029, 3031),  # voltages
+    ("float32", (0, 1, 2, 3), 1, 1),  # as V
 )

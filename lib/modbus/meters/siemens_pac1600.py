@@ -11,4 +11,7 @@ MAP = (
     ("int32", (0, 1, 2, 3), 1, 100),  # as W
     (),  # powers into the grid, where they are apart
     0,  # ms of silence before a request
+    ((1, 6),),  # what is read once a minute, for the voltages
+    (1, 3, 5),  # voltages
+    ("uint32", (0, 1, 2, 3), 1, 100),  # as V
 )

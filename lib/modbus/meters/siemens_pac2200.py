@@ -11,4 +11,7 @@ MAP = (
     ("float32", (0, 1, 2, 3), 1, 1),  # as W
     (),  # powers into the grid, where they are apart
     0,  # ms of silence before a request
+    ((1, 6),),  # what is read once a minute, for the voltages
+    (1, 3, 5),  # voltages
+    ("float32", (0, 1, 2, 3), 1, 1),  # as V
 )

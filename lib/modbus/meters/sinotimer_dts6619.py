@@ -10,4 +10,7 @@ MAP = (
     ("int16", (0, 1, 2, 3), 1, 1),  # as W
     (),  # powers into the grid, where they are apart
     0,  # ms of silence before a request
+    ((0, 3),),  # what is read once a minute, for the voltages
+    (0, 1, 2),  # voltages
+    ("int16", (0, 1, 2, 3), 1, 10),  # as V
 )

@@ -11,4 +11,7 @@ MAP = (
     ("uint32", (0, 1, 2, 3), 1, 10),  # as W
     (42, 82, 122),  # powers into the grid, where they are apart
     0,  # ms of silence before a request
+    (),  # the voltages are among what is read
+    (62, 102, 142),  # voltages
+    ("uint32", (0, 1, 2, 3), 1, 1000),  # as V
 )
