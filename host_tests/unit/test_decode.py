@@ -100,6 +100,60 @@ def test_registers_in_the_wrong_order_are_no_reading():
     assert real(b"\x00\x00\x43\x66", order=CDAB) == 230000
 
 
+def test_voltages_are_read_before_the_first_reading_and_once_a_minute():
+    clock = [1000]
+    line = FakeLine(floats(1, 2, 3, 4, 5, 6))
+    real_now, decode.now_ms = decode.now_ms, lambda: clock[0]
+    try:
+        meter = Meter(line, load("eastron_sdm630"), 1)
+        reads = []
+        for _ in range(500):
+            run(meter.read(Reading()))
+            reads.append(line.voltage_reads)
+            clock[0] += 250
+    finally:
+        decode.now_ms = real_now
+    assert reads[0] == 1 and reads[239] == 1 and reads[240] == 2 and reads[-1] == 3
+
+
+def test_voltages_are_read_again_after_each_reading_that_failed():
+    line = FakeLine(floats(1, 2, 3, 4, 5, 6))
+    meter = Meter(line, load("eastron_sdm630"), 1)
+    run(meter.read(Reading()))
+    good, line.data = line.data, floats(1e30, 2, 3, 4, 5, 6)
+    raises(LineError, "register 6", run, meter.read(Reading()))
+    line.data = good
+    line.volts = (230, 120, 230)
+    for times in (2, 3, 4):
+        raises(LineError, "L2 is at 120 V, expected 150 to 280 V", run, meter.read(Reading()))
+        assert line.voltage_reads == times
+    line.volts = (230, 230, 230)
+    run(meter.read(Reading()))
+    assert line.counted == ["value"] * 4
+
+
+def test_a_phase_without_voltage_is_not_connected_and_carries_nothing():
+    cases = (
+        ((230, 0, 9.4), (5, 0.2, 0), ""),
+        ((230, 0, 9.6), (5, 0, 0), "L3 is at 10 V, expected 150 to 280 V"),
+        ((230, 0, 0), (5, 0.201, 0), "L2 has 201 mA at 0 V, expected none below 10 V"),
+        ((0, 0, 0), (0, 0, 0), "no phase is above 10 V, expected 150 to 280 V"),
+        ((150, 280, 230), (5, 5, 5), ""),
+        ((149, 280, 230), (5, 5, 5), "L1 is at 149 V"),
+        ((150, 281, 230), (5, 5, 5), "L2 is at 281 V"),
+        ((-230, 230, 230), (5, 5, 5), "L1 is at -230 V"),
+        ((23040, 230, 230), (5, 5, 5), "L1 is at 23040 V"),
+        ((float("nan"), 230, 230), (5, 5, 5), "register 0 is 7FC00000"),
+    )
+    for volts, amps, text in cases:
+        meter = Meter(FakeLine(floats(*amps, 0, 0, 0), volts), load("eastron_sdm630"), 3)
+        if text:
+            text = "meter at address 3: " + text
+            assert raises(LineError, text, run, meter.read(Reading())).kind == "value"
+        else:
+            run(meter.read(Reading()))
+
+
 def test_milliamperes_are_exact():
     cases = ((0.0, 0), (-0.0, 0), (1e-37, 0), (0.0004, 0), (0.0006, 1), (16.0, 16000))
     cases += ((0.001, 1), (9999.999, 9999999), (63.4567, 63457), (-12.3454, -12345))

@@ -111,8 +111,49 @@ _MINIMUM = (
     ("three_phase_ma", 6000, _whole, 6000, 16000, "mA"),
 )
 
+
+# A group in which a key that is not known is a wrong one: a scale by a wrong name is none.
+def _strict_group(name: str, value, table: tuple) -> dict:
+    known = [row[0] for row in table]
+    if isinstance(value, dict):
+        for key in value:
+            if key not in known:
+                _refuse(name, key, "is not one of " + ", ".join(known))
+    return _filled(name, value, table, ".")
+
+
+def _registers(name: str, value) -> list:
+    if not isinstance(value, list) or len(value) not in (1, 3):
+        _refuse(name, value, "is not a list of one or three registers")
+    for register in value:
+        _whole(name, register, 0, 65534)
+        if value.count(register) > 1:
+            _refuse(name, register, "is there twice, expected a register for each phase")
+    return value
+
+
+def _measured(least: int, most: int) -> tuple:
+    return (
+        ("registers", _REQUIRED, _registers),
+        ("type", _REQUIRED, _one_of, "float32", "int32", "uint32", "int16", "uint16"),
+        ("order", "ABCD", _one_of, "ABCD", "CDAB", "BADC", "DCBA"),
+        ("exponent", 0, _whole, least, most),
+    )
+
+
+# A map of one's own: a value is its registers, times ten to the power of `exponent`, in A, W or V.
+_MAP = (
+    ("function", _REQUIRED, _one_of, 3, 4),
+    ("max_registers", 60, _whole, 2, 125),
+    ("pause_ms", 0, _whole, 0, 500, "ms"),
+    ("current", _REQUIRED, _strict_group, _measured(-6, 0)),
+    ("power", _OPTIONAL, _strict_group, _measured(-3, 3)),
+    ("voltage", _OPTIONAL, _strict_group, _measured(-4, 3)),
+)
+
 _METER = (
     ("type", "eastron_sdm630", _module),
+    ("map", _OPTIONAL, _strict_group, _MAP),
     ("phase", 1, _whole, 1, 3),
     ("address", 1, _whole, 1, 247),
     ("baud", 9600, _one_of, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200),
@@ -184,7 +225,27 @@ def check_site(given: dict) -> dict:
         site["largest_consumer_ma"] = min(site["largest_consumer_ma"], limit)
     _within("site.json", site, "largest_consumer_ma", "limit_ma")
     _within("site.json", site, "without_meter_ma", "supply_ma")
+    if site["meter"] is not None:
+        _check_map("site.json: meter.map", site["meter"])
     return site
+
+
+def _check_map(name: str, meter: dict) -> None:
+    map = meter.get("map")
+    if map is None:
+        if meter["type"] == "own":
+            raise SettingsError(name + ': is missing, and "type": "own" needs it')
+        return
+    if meter["type"] != "own":
+        _refuse(name, meter["type"], 'is the type of the meter, expected "own" with a map')
+    count = len(map["current"]["registers"])
+    for key in ("power", "voltage"):
+        if key in map and len(map[key]["registers"]) != count:
+            where = "{}.{}.registers".format(name, key)
+            _refuse(where, map[key]["registers"], "is not as long as that of current")
+    if "power" not in map and map["current"]["type"][0] == "u":
+        text = "{}.power: is missing, and a current of type {} has no sign: expected one of them"
+        raise SettingsError(text.format(name, map["current"]["type"]))
 
 
 def check_charger(given: dict, where: str = "chargers.jsonl") -> dict:
