@@ -137,7 +137,7 @@ def _metering(board, meter, serial, cycle, control, health):
     baud, parity, stop = meter["baud"], meter["parity"], meter["stop"]
     line = Line(opener(board.open_port, serial, baud, parity, stop), baud, parity, stop)
     reader = open_meter(line, meter)
-    start.forget("modbus.maps")
+    start.forget("modbus.maps", "modbus.meters." + meter["type"])
     return line, Metering(reader, cycle.grid, control.wake, health.beat)
 
 

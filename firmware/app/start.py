@@ -40,9 +40,9 @@ def _built(code_dir, data_dir):
 def forget(*names) -> None:
     """Lets modules go; the next import loads them again."""
     for name in names:
-        sys.modules.pop(name, None)
+        loaded = sys.modules.pop(name, None)
         package, _, module = name.rpartition(".")
-        if package in sys.modules:
+        if loaded and package in sys.modules:
             delattr(sys.modules[package], module)
     gc.collect()
 

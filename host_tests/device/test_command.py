@@ -149,6 +149,38 @@ def test_a_serial_device_that_is_not_there(data):
     )
 
 
+@pytest.mark.parametrize(
+    ("meter", "sentence"),
+    [
+        (
+            {"type": "dzg_dvh4013"},
+            "meter type 'dzg_dvh4013': it measures no power of each phase, so nobody can tell",
+        ),
+        (
+            {"type": "eastron_sdm72dm"},
+            "meter type 'eastron_sdm72dm': it measures no currents: expected one that does, or",
+        ),
+        ({"type": "eastron_sdm999"}, "meter type 'eastron_sdm999': is not known"),
+        (
+            {"type": "own", "map": {"function": 3, "current": {"registers": [1, 3, 5]}}},
+            "site.json: meter.map.current.type: is missing and has no default",
+        ),
+    ],
+)
+def test_a_meter_that_cannot_be_used_is_refused_in_one_sentence(data, port, meter, sentence):
+    write_site(data, meter=meter)
+    master, slave = pty.openpty()
+    try:
+        name = os.ttyname(slave)
+        done = amprail("run", "--data", data, "--serial", name, "--port", port, "--seconds", 1)
+    finally:
+        os.close(master)
+        os.close(slave)
+    assert done.returncode == 2, done.stderr
+    said = [line for line in done.stderr.splitlines() if "meter" in line]
+    assert len(said) == 1 and sentence in said[0], done.stderr
+
+
 @pytest.mark.parametrize("name", ["/dev/null", "/dev", "chargers.jsonl"])
 def test_a_serial_device_that_is_not_a_tty(data, port, name):
     write_site(data)
