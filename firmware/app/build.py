@@ -30,9 +30,9 @@ def build(code_dir: str, data_dir: str) -> tuple:
     control = Control(cycle, health.beat)
     delivery = Delivery(cycle, chargers, control.wake, health.beat)
     control.after = delivery.kick
-    line, metering = _metering(board, site["meter"], serial, cycle, control, health)
+    metering = _metering(board, site["meter"], serial, cycle, control, health)
     page = (code_dir, board.LISTEN, port)
-    parts = (chargers, cycle, control, delivery, line, health, stretches)
+    parts = (chargers, cycle, control, delivery, metering, health, stretches)
     web = _web(site, warnings, parts, page, health)
     log.info("site {}, {} chargers".format(site["name"], cycle.rows.count))
     return board, health, _tasks(health, control, delivery, metering, web)
@@ -127,7 +127,7 @@ def _warn(site, rows, warnings):
 
 def _metering(board, meter, serial, cycle, control, health):
     if meter is None:
-        return None, None
+        return None
     from app.metering import Metering, opener
     from modbus.maps import open_meter
     from modbus.rtu import Line
@@ -138,7 +138,7 @@ def _metering(board, meter, serial, cycle, control, health):
     line = Line(opener(board.open_port, serial, baud, parity, stop), baud, parity, stop)
     reader = open_meter(line, meter)
     start.forget("modbus.maps", "modbus.meters." + meter["type"])
-    return line, Metering(reader, cycle.grid, control.wake, health.beat)
+    return Metering(line, reader, cycle.grid, control.wake, health.beat)
 
 
 def _web(site, warnings, parts, page, health):

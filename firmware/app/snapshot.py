@@ -33,7 +33,7 @@ class Snapshot:
     """Reads the parts; owns nothing. `site`: site.json; `warnings`: standing ones, as JSON."""
 
     def __init__(
-        self, site, warnings, chargers, cycle, control, delivery, line, health, stretches
+        self, site, warnings, chargers, cycle, control, delivery, metering, health, stretches
     ):
         self._name = json.dumps(site["name"])
         self._largest = site["largest_consumer_ma"]
@@ -44,7 +44,7 @@ class Snapshot:
         self._cycle = cycle
         self._control = control
         self._delivery = delivery
-        self._line = line
+        self._metering = metering
         self._health = health
         self._stretches = stretches
         self._code = -1
@@ -54,6 +54,7 @@ class Snapshot:
         """Yields `GET /api/status` in pieces."""
         yield self._site()
         yield self._grid()
+        yield self._rate()
         yield self._counts()
         yield ',"warnings":'
         yield self._warnings
@@ -89,6 +90,17 @@ class Snapshot:
             _list(grid.budget_ma, 0),
         )
 
+    def _rate(self):
+        metering = self._metering
+        if metering is None:
+            return '"meter":null,'
+        return '"meter":{"refresh_ms":%s,"poll_ms":%d,"pause_ms":%d,"unchanged_s":%d},' % (
+            metering.refresh_ms or "null",
+            metering.poll_ms,
+            metering.meter.pause_ms,
+            self._cycle.grid.same_ms // 1000,
+        )
+
     def _counts(self):
         counts = (
             self._cycle.setpoints,
@@ -99,9 +111,9 @@ class Snapshot:
         return _COUNTS % counts + self._readings()
 
     def _readings(self):
-        if self._line is None:
+        if self._metering is None:
             return "{}"
-        counts = self._line.counts
+        counts = self._metering.line.counts
         pairs = ['"{}":{}'.format(KINDS[kind], counts[kind]) for kind in range(len(KINDS))]
         return "{" + ",".join(pairs) + "}"
 

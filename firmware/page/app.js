@@ -28,6 +28,7 @@ function showDevice(status) {
   const parts = [
     number(status.uptime_s) !== null && say(words.running, status),
     number(ok) !== null && say(words.readings, counts),
+    number(record(status.meter).poll_ms) !== null && say(words.meter_rate, status.meter),
     number(status.setpoints) !== null &&
       say(words.setpoints, { count: short.format(status.setpoints) }),
   ];

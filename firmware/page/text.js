@@ -64,6 +64,7 @@ function duration(seconds) {
 function valueText(name, value) {
   if (name.endsWith("phase")) return [1, 2, 3].includes(value) ? "L" + value : "L?";
   if (name.endsWith("_ma")) return amperes(number(value));
+  if (name.endsWith("_ms")) return number(value) === null ? "–" : short.format(value) + "\u00a0ms";
   if (name.endsWith("_s")) return duration(number(value));
   return text(value) || "–";
 }

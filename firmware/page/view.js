@@ -142,6 +142,16 @@ function showPhase(row, phase, name, marks) {
   showBar(row, phase, marks);
 }
 
+// A hint only: a coarse meter of a steady load may stand still. Control goes by what the chargers
+// measure, which is `trouble`.
+const UNCHANGED_S = 300;
+const UNCHANGED_MA = 500;
+
+function isUnchanged(status) {
+  const flows = three(record(status.grid).phase_ma).some((ma) => Math.abs(ma) > UNCHANGED_MA);
+  return flows && number(record(status.meter).unchanged_s) >= UNCHANGED_S;
+}
+
 const isStatic = (status) => status.grid === null || record(status.site).meter === null;
 
 function meterText(status) {
@@ -155,7 +165,8 @@ function meterText(status) {
   if (found) return found;
   if (!ok) return say(shares.length ? words.meter_lost : words.meter_lost_unknown, numbers);
   const age = age_s < 9.95 ? exact.format(age_s) + "\u00a0s" : duration(age_s);
-  return say(words.reading_age, { age });
+  const { unchanged_s } = record(status.meter);
+  return say(isUnchanged(status) ? words.meter_unchanged : words.reading_age, { age, unchanged_s });
 }
 
 function showGrid(status) {

@@ -15,6 +15,7 @@ STATUS = {
         "target_ma": 49_000,
         "largest_jump_ma": [14_100, 9_700, 3_400],
     },
+    "meter": {"refresh_ms": 1_000, "poll_ms": 250, "pause_ms": 60, "unchanged_s": 0},
     "budget_ma": [35_600, 28_400, 24_000],
     "chargers": [
         {

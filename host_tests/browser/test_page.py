@@ -47,14 +47,14 @@ def box(page, selector):
             "Meter: last reading 0.2 s ago",
             "L1 is full: 3.2 A missing to its maximum",
             ["Charging", "Charging", "Car connected", "Charging", "No car", "Does not answer"],
-            "45,912 meter readings, 15 failed · 1,482 currents sent",
+            "every 250 ms (pause 60 ms), new values every 1,000 ms · 1,482 currents sent",
         ),
         (
             "de-DE",
             "Zähler: letzter Messwert vor 0,2 s",
             "L1 ist voll: 3,2 A fehlen bis zum Maximum",
             ["Lädt", "Lädt", "Auto verbunden", "Lädt", "Kein Auto", "Antwortet nicht"],
-            "45.912 Messwerte, 15 fehlgeschlagen · 1.482 Ströme gesendet",
+            "alle 250 ms gelesen (Pause 60 ms), neue Werte alle 1.000 ms · 1.482 Ströme gesendet",
         ),
     ],
 )
@@ -141,6 +141,17 @@ def test_a_missing_meter_is_said_with_its_consequence(open_page, device):
         poll(page, device)
         expect(page.locator("#meter")).to_have_text(said)
         assert texts(page, ".figure b") == ["\u2013"] * 3
+
+
+def test_a_meter_that_repeats_its_values_is_hinted_at_only_while_current_flows(open_page, device):
+    page = open_page()
+    device.status["meter"]["unchanged_s"] = 299
+    poll(page, device)
+    expect(page.locator("#meter")).to_have_text("Meter: last reading 0.2 s ago")
+    device.status["meter"]["unchanged_s"] = 300
+    expect(page.locator("#meter")).to_contain_text("same values for 5 min although current flows")
+    device.status["grid"]["phase_ma"] = [400, -300, 0]
+    expect(page.locator("#meter")).to_have_text("Meter: last reading 0.2 s ago")
 
 
 @pytest.mark.parametrize(

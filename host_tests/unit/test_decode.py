@@ -196,3 +196,38 @@ def test_whole_registers_are_read_with_their_sign_and_order():
         assert number(nothing, "int32", 1, 1) is None
     assert number(b"\xff\xff\xff\xff", "uint32", 1, 1) is None
     assert number(b"\x80\x00", "int16", 1, 1) is None
+
+
+def test_the_mark_changes_with_the_last_bit_of_the_registers_and_not_with_voltages():
+    def mark(data, volts):
+        meter = Meter(FakeLine(data, volts), load("eastron_sdm630"), 1)
+        run(meter.read(Reading()))
+        return meter.mark
+
+    data = floats(7.5, 8.25, 9.125, 1700, 1880, 2050)
+    other = data[:-1] + bytes((data[-1] ^ 1,))
+    assert mark(data, (230, 230, 230)) == mark(data, (231, 229, 233))
+    assert mark(data, (230, 230, 230)) != mark(other, (230, 230, 230))
+
+
+class TwoReads(FakeLine):
+    """A Carlo Gavazzi EM24: currents and powers are read one after the other."""
+
+    powers = 0
+
+    async def read_registers(self, unit, function, start, count, pause_ms):
+        if start == 0:
+            return memoryview(bytes((8, 252, 0, 0)) * 3)
+        if start == 18:
+            self.powers += 1
+        return memoryview(bytes((0, self.powers if start == 18 else 0, 0, 0)) * 3)
+
+
+def test_the_mark_is_that_of_the_first_read_only():
+    meter = Meter(TwoReads(b""), load("cg_em24"), 1)
+    reading = Reading()
+    run(meter.read(reading))
+    mark, power = meter.mark, reading.phase_w[0]
+    for _ in range(8):
+        run(meter.read(reading))
+    assert meter.mark == mark and reading.phase_w[0] != power

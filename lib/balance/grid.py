@@ -78,7 +78,7 @@ class Grid:
         self.static = False
         self.ever = self._fresh = False
         self.trouble = NO_TROUBLE
-        self._same_ms = self._contradicts_ms = 0
+        self.same_ms = self._contradicts_ms = 0
         self._drawn = array("i", (0, 0, 0))
         self._meters = -1
         self._pv = False
@@ -103,7 +103,7 @@ class Grid:
                 return
             same = same and phase_ma[phase] == self.phase_ma[phase]
         if not same:
-            self._same_ms = 0
+            self.same_ms = 0
             self._meters = -1
         for phase in range(3):
             self.phase_ma[phase] = phase_ma[phase]
@@ -116,7 +116,7 @@ class Grid:
         if not self._fresh:
             self.age_ms = min(self.age_ms + elapsed_ms, _AGE_MAX_MS)
         self._fresh = False
-        self._same_ms = min(self._same_ms + elapsed_ms, _AGE_MAX_MS)
+        self.same_ms = min(self.same_ms + elapsed_ms, _AGE_MAX_MS)
         self._contradicts_ms = min(self._contradicts_ms + elapsed_ms, _AGE_MAX_MS)
         self.house.advance(elapsed_ms)
 
@@ -158,7 +158,7 @@ class Grid:
     def _doubt(self, bookings):
         if self._is_frozen(bookings):
             self.trouble = FROZEN
-            self.age_ms = max(self.age_ms, self._same_ms)
+            self.age_ms = max(self.age_ms, self.same_ms)
         else:
             self.trouble = NO_TROUBLE if self._fits(bookings) else CONTRADICTED
 
@@ -176,7 +176,7 @@ class Grid:
             self._meters = bookings.meters
             for phase in range(3):
                 self._drawn[phase] = bookings.drawn[phase]
-        if self._same_ms >= _FROZEN_MS:
+        if self.same_ms >= _FROZEN_MS:
             for phase in range(3):
                 if abs(bookings.drawn[phase] - self._drawn[phase]) >= _CHANGED_MA:
                     return True

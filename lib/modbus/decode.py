@@ -7,7 +7,7 @@ from array import array
 from micropython import const
 
 from clock import diff_ms, now_ms
-from modbus.rtu import LineError
+from modbus.rtu import LineError, crc16
 
 # More than this is no measurement. No meter's transformer goes to 10 kA; 3 MW is 10 kA at 300 V.
 _MOST_MA = const(10000000)
@@ -106,6 +106,7 @@ class Meter:
     other way; `phase`: the grid's phase (1 to 3) that a meter of one phase is on.
 
     Voltages that are not among what is always read are read first, and then once a minute.
+    `mark` is another number whenever the registers of the first read differ from those before.
     """
 
     def __init__(self, line, map, address: int, invert: bool = False, phase: int = 1):
@@ -113,7 +114,7 @@ class Meter:
         function, self._reads, currents, current, powers, power, exports, pause_ms = map[:8]
         self._voltage_reads, voltages, voltage = map[8:]
         self._function = function
-        self._pause_ms = pause_ms
+        self.pause_ms = pause_ms
         self._registers = currents, powers, exports, voltages
         self._forms = current, power, power, voltage
         self._address = address
@@ -122,6 +123,7 @@ class Meter:
         self._first = 0 if len(currents) == 3 else phase - 1
         self._checked = False
         self._checked_at = 0
+        self.mark = 0
 
     async def read(self, reading) -> None:
         """Fills `reading`, or raises LineError and leaves it as it was."""
@@ -130,8 +132,10 @@ class Meter:
         for reads in self._voltage_reads if due else (), self._reads:
             for start, count in reads:
                 data = await self._line.read_registers(
-                    self._address, self._function, start, count, pause_ms=self._pause_ms
+                    self._address, self._function, start, count, pause_ms=self.pause_ms
                 )
+                if start == self._reads[0][0]:
+                    self.mark = crc16(data, 0, len(data))
                 self.take(data, start, start + count)
         self.fill(reading)
         if due:

@@ -8,7 +8,7 @@
 from micropython import const
 
 from modbus.decode import Meter
-from modbus.rtu import LineError
+from modbus.rtu import LineError, crc16
 
 _BASES = (40000, 50000, 0)
 _SUNS = b"SunS"
@@ -33,6 +33,8 @@ class SunSpec:
     """The first meter in the list of the device at `address` of `line`; the rest as for
     `decode.Meter`."""
 
+    pause_ms = 0
+
     def __init__(self, line, address: int, invert: bool = False, phase: int = 1):
         self._line = line
         self._address = address
@@ -42,6 +44,7 @@ class SunSpec:
         self._model = 0
         self._known = None  # what `_meter` was made for
         self._meter = None
+        self.mark = 0
 
     async def read(self, reading) -> None:
         """Fills `reading`, or raises LineError and leaves it as it was."""
@@ -50,6 +53,7 @@ class SunSpec:
             at = await self._find()
         count = _layout(self._model)[0]
         data = await self._line.read_registers(self._address, 3, at, count)
+        self.mark = crc16(data, 0, len(data))
         self._adapt(data, at, count)
         self._meter.take(data, at, at + count)
         self._meter.fill(reading)
