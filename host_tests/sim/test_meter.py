@@ -1,11 +1,13 @@
-"""The simulated SDM630 as an independent client reads it."""
+"""The simulated meter as an independent client reads it, most of all the SDM630."""
 
+import json
 import os
 import time
 from statistics import mean, stdev
 
 import pytest
 from amprail_tools.sim.meter import Meter
+from amprail_tools.sim.meter_registers import SURVEY, registers_of
 from amprail_tools.sim.slow_line import SlowLine
 from pymodbus.client import ModbusSerialClient
 from pymodbus.exceptions import ModbusIOException
@@ -159,3 +161,17 @@ def test_it_answers_again_when_the_line_was_pulled_and_put_back(bench):
     bench.thread.call(bench.line.plug_in)
     assert bench.client.connect()
     assert bench.floats()[0] == pytest.approx(10, abs=0.001)
+
+
+def test_every_meter_of_the_survey_with_currents_can_be_played():
+    meters = json.loads(SURVEY.read_text())
+    playable = [meter for meter in meters if meter["sign_from"] != "none"]
+    assert len(playable) >= 30
+    for meter in playable:
+        registers_of(meter["id"], 2).device(1)
+
+
+@pytest.mark.parametrize("name", ["nonesuch", "eastron_sdm72dm"])
+def test_another_type_is_refused_by_name(name):
+    with pytest.raises(ValueError, match=rf"meter type '{name}': expected one of .*cg_em24"):
+        registers_of(name)

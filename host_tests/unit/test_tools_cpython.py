@@ -189,6 +189,21 @@ def test_a_browser_that_is_there_is_used(no_path):
     assert needs.find_browser() == str(path)
 
 
+def test_mbpoll_is_installed_where_apt_is_and_its_tests_are_said_to_be_skipped_elsewhere(
+    no_path, monkeypatch, capsys
+):
+    needs.need_mbpoll()
+    assert "test_mbpoll.py is skipped" in capsys.readouterr().err
+    fake(no_path, "apt-get", f'echo "$@" >> {no_path}/log')
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    needs.need_mbpoll()
+    assert (no_path / "log").read_text().endswith("install -y --no-install-recommends mbpoll\n")
+    fake(no_path, "mbpoll", "exit 0")
+    (no_path / "log").unlink()
+    needs.need_mbpoll()
+    assert not (no_path / "log").exists()
+
+
 def fake_python(folder: Path, config: str, archive: bytes) -> str:
     """A Python whose pip has this configuration and whose unearth finds this archive."""
     (folder / "archive").write_bytes(archive)

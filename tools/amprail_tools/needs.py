@@ -20,6 +20,16 @@ def need_browser() -> None:
         apt_install("chromium", "the page's tests in host_tests/browser")
 
 
+def need_mbpoll() -> None:
+    """The Modbus master of the tests with peers, likewise; without apt-get they are skipped."""
+    if shutil.which("mbpoll"):
+        return
+    if shutil.which("apt-get"):
+        apt_install("mbpoll", "the tests with peers in host_tests/interop")
+    else:
+        say("mbpoll is missing, and apt-get to install it: interop/test_mbpoll.py is skipped")
+
+
 def apt_install(package: str, purpose: str) -> None:
     """Installs a Debian package as root; otherwise UserError naming the command to give."""
     if not shutil.which("apt-get"):

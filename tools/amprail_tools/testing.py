@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from amprail_tools import ROOT, UserError, say
-from amprail_tools.needs import need_browser
+from amprail_tools.needs import need_browser, need_mbpoll
 
 # pytest's exit codes: 0 passed, 1 failed, 2 interrupted, 3 internal error, 4 usage, 5 no tests
 USERS = (4, 5)
@@ -27,6 +27,8 @@ def main(arguments: argparse.Namespace) -> int:
     paths = [argument for argument in given if Path(argument.partition("::")[0]).exists()]
     if not paths or any("browser" in path or path == str(ROOT) for path in paths):
         need_browser()
+    if not paths or any("interop" in path or path == str(ROOT) for path in paths):
+        need_mbpoll()
     make_typings()
     build()
     if not any(argument.startswith(("-n", "--numprocesses")) for argument in given):

@@ -1,23 +1,19 @@
-"""An Eastron SDM630 on a slow line. pymodbus reads the requests and makes the replies."""
+"""A meter on a slow line. pymodbus reads the requests and makes the replies."""
 
 import asyncio
 import random
-import struct
 from collections import deque
 
 from pymodbus.constants import ExcCodes
 from pymodbus.exceptions import ModbusIOException
 from pymodbus.framer import FramerRTU
 from pymodbus.pdu import DecodePDU, ExceptionResponse
-from pymodbus.simulator import DataType, SimData, SimDevice
 from pymodbus.simulator.simcore import SimCore
 
-# SDM630 Modbus protocol v2.0: input registers are float32 ABCD; 0 voltage, 6 current (RMS, never
-# negative), 12 power (signed) of the three phases, 52 total power, 70 frequency; 80 registers at
-# most in one request. Holding 0xFC00 is the serial number, 0xFC02 the meter code (0x0070).
-REGISTERS = 80
+from .meter_registers import VOLTAGE_V, registers_of
+
+# The functions of an SDM630; the other meters know these as well.
 FUNCTIONS = (3, 4, 16)
-VOLTAGE_V = 230.0
 
 
 # pymodbus' own serial server finds frames without their timing and so loses the request after a
@@ -26,14 +22,26 @@ VOLTAGE_V = 230.0
 class Meter:
     """Answers on `line` with the currents that `truth()` gives: 3 signed mA.
 
-    The values change only at a refresh (refresh_s), with noise_a of noise on each phase: uniform,
-    or gaussian with that standard deviation. latency_s: (shortest, longest) time to answer. Other
-    addresses are not answered. `next_refresh`: when (loop time). `shown_ma`: what it shows
-    until then; `told`: the last replies, (loop time of their last byte, 3 mA).
+    type: a name of the survey of meters (meter_registers.py; ValueError for another); one of a
+    single phase is on `phase`. The values change only at a refresh (refresh_s), with noise_a of
+    noise on each phase: uniform, or gaussian with that standard deviation. latency_s: (shortest,
+    longest) time to answer. Other addresses are not answered. `next_refresh`: when (loop time).
+    `shown_ma`: what it shows until then; `told`: the last replies, (loop time of their last byte,
+    3 mA).
     """
 
     def __init__(
-        self, line, truth, *, address=1, refresh_s=1.0, noise_a=0.2, gaussian=False, seed=1
+        self,
+        line,
+        truth,
+        *,
+        address=1,
+        refresh_s=1.0,
+        noise_a=0.2,
+        gaussian=False,
+        seed=1,
+        type="eastron_sdm630",
+        phase=1,
     ):
         self.line = line
         self.truth = truth
@@ -48,26 +56,12 @@ class Meter:
         self.requests = self.replies = 0
         self._silent = False
         self._random = random.Random(seed)
-        self._registers = [0] * REGISTERS
+        self._registers = registers_of(type, phase)
         self._framer = FramerRTU(DecodePDU(True))
-        self._store = SimCore(self._device())
+        self._store = SimCore(self._registers.device(address))
         self._buffer = bytearray()
         self._end_of_frame = self._task = None
         self._answers = set()
-
-    def _device(self) -> SimDevice:
-        bits = [SimData(0, values=False, datatype=DataType.BITS)]
-        holding = [
-            SimData(0xFC00, values=12345678, datatype=DataType.UINT32),
-            SimData(0xFC02, values=0x0070, datatype=DataType.REGISTERS),
-        ]
-        inputs = [SimData(0, values=[0.0] * (REGISTERS // 2), datatype=DataType.FLOAT32)]
-        return SimDevice(self.address, (bits, bits, holding, inputs), action=self._action)
-
-    async def _action(self, function, *request):
-        if function == 4:
-            registers = request[3]
-            registers[:REGISTERS] = self._registers
 
     def start(self) -> None:
         self.line.receive = self._received
@@ -97,10 +91,7 @@ class Meter:
         self.shown_ma = [round(1000 * ampere) for ampere in amperes]
         volts = [VOLTAGE_V + self._random.uniform(-1, 1) for _ in amperes]
         watts = [volt * ampere for volt, ampere in zip(volts, amperes, strict=True)]
-        values = [0.0] * (REGISTERS // 2)
-        values[0:9] = volts + [abs(ampere) for ampere in amperes] + watts
-        values[26], values[35] = sum(watts), 50.0
-        self._registers = list(struct.unpack(f">{REGISTERS}H", struct.pack(">40f", *values)))
+        self._registers.fill(volts, amperes, watts)
 
     def _noise_a(self):
         if self.gaussian:

@@ -81,7 +81,8 @@ class Site:
     def _make_meter(self, **kind):
         line = self.settings["meter"]
         self.line = SlowLine(line["baud"], installation.character_bits(line))
-        self.meter = Meter(self.line, lambda: self.phase_ma, address=line["address"], **kind)
+        kind |= {"address": line["address"], "type": line["type"], "phase": line.get("phase", 1)}
+        self.meter = Meter(self.line, lambda: self.phase_ma, **kind)
 
     def _start(self):
         self.error = None

@@ -1,0 +1,23 @@
+"""Simulated sites whose meter is read by programs that nobody here wrote."""
+
+import pytest
+from amprail_tools.sim.site import Site
+
+HOUSE_MA = [7500, -8250, 9120]
+
+
+@pytest.fixture
+def site_with():
+    """`site_with(type=..., baud=...)`: a site with this meter, without noise, at HOUSE_MA."""
+    made = []
+
+    def make(**meter):
+        site = Site(chargers=1, noise_a=0, meter=meter)
+        made.append(site)
+        site.house.set(HOUSE_MA)
+        site.meter.refresh()
+        return site
+
+    yield make
+    for site in made:
+        site.stop()
