@@ -21,6 +21,10 @@ _GRID = (
     '"grid":{{"ok":{},"age_ms":{},"phase_ma":{},"target_ma":{},"largest_jump_ma":{},"trouble":{}}},'
     '"budget_ma":{},'
 )
+_ROW = (
+    '%s{"id":%d,"name":%s,"state":"%s","set_ma":%d,"max_ma":%d,"min_ma":%d,'
+    '"booked_ma":[%d,%d,%d],"phase_ma":%s,"reason":%s}'
+)
 _COUNTS = '"setpoints":%d,"requests":%d,"failures":%d,"restarts":%d,"readings":'
 _TROUBLES = ("null", '"frozen"', '"contradicted"')  # of balance.grid
 _TAIL = (
@@ -48,22 +52,26 @@ class Snapshot:
         self._health = health
         self._stretches = stretches
         self._code = -1
-        self._said = [""]
+        self._text = ""
 
     def status(self):
         """Yields `GET /api/status` in pieces."""
-        yield self._site()
-        yield self._grid()
-        yield self._rate()
-        yield self._counts()
+        text = self._site()
+        yield text
+        text = self._grid()
+        yield text
+        text = self._rate()
+        yield text
+        text = self._counts()
+        yield text
         yield ',"warnings":'
         yield self._warnings
         yield ',"chargers":['
         for index in range(self._cycle.rows.count):
-            if index:
-                yield ","
-            yield self._row(index)
-        yield self._tail()
+            text = self._row(index)
+            yield text
+        text = self._tail()
+        yield text
 
     def _site(self):
         grid = self._cycle.grid
@@ -121,55 +129,34 @@ class Snapshot:
         rows = self._cycle.rows
         booked = rows.booked_ma[index]
         mask = rows.phases[index]
-        return (
-            '{"id":%d,"name":%s,"state":"%s","set_ma":%d,"max_ma":%d,"min_ma":%d,'
-            '"booked_ma":[%d,%d,%d],"phase_ma":%s,"reason":%s}'
-            % (
-                self._chargers.ids[index],
-                self._chargers.name(index),
-                self._state(index),
-                rows.set_ma[index],
-                rows.max_ma[index],
-                rows.min_ma[index],
-                booked if mask & 1 else 0,
-                booked if mask & 2 else 0,
-                booked if mask & 4 else 0,
-                self._draw(index),
-                self._reason(index),
-            )
+        silent = rows.aside[index] == UNREACHABLE
+        metered = rows.flags[index] & METERED and not silent
+        return _ROW % (
+            "," if index else "",
+            self._chargers.ids[index],
+            self._chargers.name(index),
+            "?" if silent else _STATES[rows.state[index]],
+            rows.set_ma[index],
+            rows.max_ma[index],
+            rows.min_ma[index],
+            booked if mask & 1 else 0,
+            booked if mask & 2 else 0,
+            booked if mask & 4 else 0,
+            _list(rows.draw_ma, 3 * index) if metered else "null",
+            self._reason(index),
         )
 
-    def _state(self, index):
-        rows = self._cycle.rows
-        return "?" if rows.aside[index] == UNREACHABLE else _STATES[rows.state[index]]
-
-    def _draw(self, index):
-        rows = self._cycle.rows
-        if not rows.flags[index] & METERED or rows.aside[index] == UNREACHABLE:
-            return "null"
-        return _list(rows.draw_ma, 3 * index)
-
+    # Most chargers have the reason of the one before.
     def _reason(self, index):
         cycle = self._cycle
         cycle.explain(index)
-        words = self._words(cycle.reason)
-        text = '{"code":"' + words[0] + '"'
-        if len(words) > 1:
-            text += ',"%s":%d' % (words[1], cycle.number_a)
-        if len(words) > 2:
-            text += ',"%s":%d' % (words[2], cycle.number_b)
-        return text + "}"
-
-    # Of one string; most chargers have the reason of the one before.
-    def _words(self, code):
-        if code != self._code:
-            self._code = code
-            at = 0
-            for _ in range(code):
-                at = CODES.find("|", at) + 1
-            end = CODES.find("|", at)
-            self._said = (CODES[at:end] if end >= 0 else CODES[at:]).split()
-        return self._said
+        if cycle.reason != self._code:
+            self._code = cycle.reason
+            self._text = _reason_text(cycle.reason)
+        numbers = self._text.count("%")
+        if numbers == 2:
+            return self._text % (cycle.number_a, cycle.number_b)
+        return self._text % cycle.number_a if numbers else self._text
 
     def _tail(self):
         return _TAIL.format(
@@ -179,6 +166,19 @@ class Snapshot:
             gc.mem_alloc(),
             gc.mem_free(),
         )
+
+
+# A reason as JSON, with a place for each of its numbers.
+def _reason_text(code):
+    at = 0
+    for _ in range(code):
+        at = CODES.find("|", at) + 1
+    end = CODES.find("|", at)
+    words = (CODES[at:end] if end >= 0 else CODES[at:]).split()
+    text = '{"code":"' + words[0] + '"'
+    for word in words[1:]:
+        text += ',"%s":%%d' % word
+    return text + "}"
 
 
 def _list(values, start):

@@ -4,8 +4,6 @@
 
 import errno
 
-from microdot import Microdot, Response
-
 from app import log
 from micropython import const
 from net.guard import Guard
@@ -14,26 +12,14 @@ _ANYBODY_ON_LOOPBACK = const(1)
 _CLIENTS = const(3)
 _PIECE = const(512)
 
-# Made once, as each answer would else copy them.
-_JSON = Response(headers={"Content-Type": "application/json", "Cache-Control": "no-cache"}).headers
-_HTML = Response(
-    headers={
-        "Content-Type": "text/html; charset=utf-8",
-        "Content-Encoding": "gzip",
-        "Cache-Control": "no-cache",
-        "X-Content-Type-Options": "nosniff",
-        "Content-Security-Policy": "frame-ancestors 'none'",
-    }
-).headers
-
-
-# A route in place of microdot's URLPattern, which compiles a regular expression for each.
-class _Path:
-    def __init__(self, path):
-        self._path = path
-
-    def match(self, path):
-        return {} if path == self._path else None
+_JSON = b"Content-Type: application/json\r\nCache-Control: no-cache\r\n"
+_HTML = (
+    b"Content-Type: text/html; charset=utf-8\r\n"
+    b"Content-Encoding: gzip\r\n"
+    b"Cache-Control: no-cache\r\n"
+    b"X-Content-Type-Options: nosniff\r\n"
+    b"Content-Security-Policy: frame-ancestors 'none'\r\n"
+)
 
 
 class Web:
@@ -45,16 +31,19 @@ class Web:
         self._host = host
         self._port = port
         self._end = end
-        app = Microdot()
-        for method, path, mark, handler in (
-            ("GET", "/", _ANYBODY_ON_LOOPBACK, self._index),
-            ("GET", "/api/status", _ANYBODY_ON_LOOPBACK, self._status),
-        ):
+        self._routes = self.routes()
+        for _, path, mark, _ in self._routes:
             if mark != _ANYBODY_ON_LOOPBACK or host != "127.0.0.1":
-                raise ValueError("route {}: nobody may ask".format(path))
-            route = ([method], _Path(path), handler, "", None)
-            app.url_map.append(route)  # pyright: ignore[reportArgumentType]
-        self._guard = Guard(app, _CLIENTS)
+                raise ValueError("route {}: nobody may ask".format(path.decode()))
+        self._guard = Guard(self._handle, log.error, _CLIENTS)
+
+    def routes(self) -> tuple:
+        """Each method, path, mark and handler: `await handler(exchange)` answers, or raises as
+        `net.guard.Guard` has it."""
+        return (
+            (b"GET", b"/", _ANYBODY_ON_LOOPBACK, self._index),
+            (b"GET", b"/api/status", _ANYBODY_ON_LOOPBACK, self._status),
+        )
 
     async def run(self) -> None:
         """Listens for ever; ends the program with code 2 if the port cannot be had."""
@@ -67,41 +56,32 @@ class Web:
             log.error("port {} {}, choose another one".format(self._port, why))
             self._end(2)
 
-    async def _index(self, request):
-        return _answer(_file(self._page), _HTML)
+    async def _handle(self, exchange):
+        allow = b""
+        for method, path, _, handler in self._routes:
+            if path == exchange.path:
+                if method == exchange.method:
+                    return await handler(exchange)
+                allow += b", GET, HEAD" if method == b"GET" else b", " + method
+        if not allow:
+            raise ValueError(404)
+        allow = b"Allow: OPTIONS%s\r\n" % allow
+        if exchange.method != b"OPTIONS":
+            raise ValueError(405, allow)
+        await exchange.answer(204, (), allow)
 
-    async def _status(self, request):
-        return _answer(self._snapshot.status(), _JSON)
+    async def _index(self, exchange):
+        with open(self._page, "rb") as file:  # noqa: ASYNC230
+            await exchange.answer(200, _pieces(file), _HTML)
 
-
-def _answer(pieces, headers):
-    response = Response(_Pieces(pieces))  # pyright: ignore[reportArgumentType]
-    response.headers = headers
-    return response
-
-
-# A generator as what microdot sends as it is. Of a generator itself it would make a class for each
-# answer (microdot 2.7.0, Response.body_iter).
-class _Pieces:
-    def __init__(self, pieces):
-        self._pieces = pieces
-
-    def __aiter__(self):
-        return self
-
-    async def __anext__(self):
-        try:
-            return next(self._pieces)
-        except StopIteration:
-            raise StopAsyncIteration
-
-    async def aclose(self):
-        self._pieces.close()
+    async def _status(self, exchange):
+        await exchange.answer(200, self._snapshot.status(), _JSON)
 
 
-def _file(path):
-    with open(path, "rb") as file:
-        piece = file.read(_PIECE)
-        while piece:
-            yield piece
-            piece = file.read(_PIECE)
+# Always the same bytes, which have been sent or copied when the next are read.
+def _pieces(file):
+    piece = memoryview(bytearray(_PIECE))
+    size = file.readinto(piece)
+    while size:
+        yield piece[:size]
+        size = file.readinto(piece)

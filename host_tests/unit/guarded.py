@@ -1,4 +1,4 @@
-# A guard at work in front of apps that ask of it what microdot asks, and clients for it.
+# A guard at work in front of handlers, and clients for it.
 
 import asyncio
 import gc
@@ -14,44 +14,34 @@ HASTE = 20
 GET = b"GET /api/status HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
-# Echoes the request line, the headers and the body, as microdot would read them.
-class Echo:
-    async def handle_request(self, reader, writer):
-        lines = []
-        length = 0
-        while True:
-            line = (await reader.readline()).strip().decode()
-            if not line:
-                break
-            lines.append(line)
-            if line.lower().startswith("content-length:"):
-                length = int(line[15:])
-        body = await reader.readexactly(length) if length else b""
-        await writer.awrite(b"HTTP/1.0 200 OK\r\n\r\n")
-        for line in lines:
-            await writer.awrite(line.encode() + b"\n")
-        await writer.awrite(body)
-        await writer.aclose()
+# What the handlers read of a head, and what a guard said of them.
+NAMES = (b"host", b"cookie", b"authorization", b"content-type", b"content-length", b"origin")
+told = []
 
 
-class Says:
-    """Answers with pieces."""
+async def echo(exchange):
+    """Says the request line, the fields that handlers read, and the body."""
+    pieces = [b"%s %s %s\n" % (exchange.method, exchange.path, exchange.query)]
+    for name in NAMES:
+        value = exchange.header(name)
+        if value is not None:
+            pieces.append(b"%s: %s\n" % (name, value))
+    pieces.append(await exchange.body())
+    await exchange.answer(200, pieces)
 
-    def __init__(self, *pieces):
-        self.pieces = pieces
 
-    async def handle_request(self, reader, writer):
-        for piece in self.pieces:
-            await writer.awrite(piece)
-        await writer.aclose()
+def says(*pieces, headers=b""):
+    async def handle(exchange):
+        await exchange.answer(200, pieces, headers)
+
+    return handle
 
 
-class Fails:
-    def __init__(self, error):
-        self.error = error
+def fails(error):
+    async def handle(exchange):
+        raise error
 
-    async def handle_request(self, reader, writer):
-        raise self.error
+    return handle
 
 
 def hurry():
@@ -60,14 +50,15 @@ def hurry():
     net.wire.now_ms = net.guard.now_ms = lambda: add_ms(began, diff_ms(now_ms(), began) * HASTE)
 
 
-async def served(talk, app=None, clients=1):
+async def served(talk, handle=echo, clients=1):
     """What `talk(port, guard)` returns with a guard at work, which must then close everything."""
     gc.collect()
     before = open_files()
-    guard = Guard(app or Echo(), clients)
+    told.clear()
+    guard = Guard(handle, told.append, clients)
     while True:
         port = a_port()
-        task = asyncio.create_task(guard.serve("127.0.0.1", port))
+        guard.task = task = asyncio.create_task(guard.serve("127.0.0.1", port))
         await sleep_ms(20)
         if not task.done():
             break
@@ -75,8 +66,7 @@ async def served(talk, app=None, clients=1):
         result = await talk(port, guard)
     finally:
         net.wire.now_ms = net.guard.now_ms = now_ms
-        guard.stop()
-        await task
+        await cancelled(task)
     for _ in range(50):
         if open_files() > before:
             await sleep_ms(10)
@@ -84,8 +74,27 @@ async def served(talk, app=None, clients=1):
     return result
 
 
-async def said(port, *pieces, pause_ms=2):
-    """Sends the pieces; everything that came until the end, b"" also for a reset."""
+async def cancelled(task):
+    task.cancel()
+    try:
+        await task
+    except asyncio.CancelledError:
+        pass
+
+
+async def closed(writer):
+    writer.close()
+    try:
+        await writer.wait_closed()
+    except OSError:
+        pass
+
+
+async def said(port, *pieces, pause_ms=2, last=False):
+    """Sends the pieces; everything that came until the end, b"" also for a reset.
+
+    last: it goes after that.
+    """
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     parts = []
     try:
@@ -93,7 +102,7 @@ async def said(port, *pieces, pause_ms=2):
             writer.write(piece)
             await writer.drain()
             await sleep_ms(pause_ms)
-        while True:
+        while not last:
             part = await reader.read(500)
             if not part:
                 break
@@ -101,19 +110,20 @@ async def said(port, *pieces, pause_ms=2):
     except OSError:
         pass
     finally:
-        writer.close()
-        try:
-            await writer.wait_closed()
-        except OSError:
-            pass
+        await closed(writer)
     return b"".join(parts)
 
 
-def answer(*pieces, app=None, pause_ms=2):
+def answer(*pieces, handle=echo):
     async def talk(port, guard):
-        return await said(port, *pieces, pause_ms=pause_ms)
+        return await said(port, *pieces)
 
-    return run(served(talk, app))
+    return run(served(talk, handle))
+
+
+def body(*pieces, handle=echo):
+    """What follows the head of the answer."""
+    return answer(*pieces, handle=handle).split(b"\r\n\r\n", 1)[1]
 
 
 def status(*pieces, **options):

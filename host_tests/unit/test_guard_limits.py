@@ -1,11 +1,12 @@
 # The listener in front of the page: slow, silent, vanishing and too many clients, failing apps.
 
 import asyncio
+import gc
 
 from both import run
 from clock import diff_ms, now_ms, sleep_ms
-from guarded import GET, Echo, Fails, hurry, said, served
-from net.guard import Guard
+from guarded import GET, closed, echo, fails, hurry, said, served, told
+from net.guard import FAILED, LATE, SERVED, Guard
 
 
 def test_a_silent_client_is_dropped_after_its_time():
@@ -13,7 +14,7 @@ def test_a_silent_client_is_dropped_after_its_time():
         hurry()
         began = now_ms()
         got = await said(port)
-        return got[9:12], diff_ms(now_ms(), began), guard.counts["timeout"]
+        return got[9:12], diff_ms(now_ms(), began), guard.counts[LATE]
 
     code, took_ms, timeouts = run(served(talk))
     assert code == b"408" and 90 <= took_ms < 350
@@ -36,22 +37,23 @@ def test_a_client_that_trickles_is_dropped_after_the_time_of_an_exchange():
         hurry()
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         began = now_ms()
-        while guard.counts["timeout"] == 0 and diff_ms(now_ms(), began) < 5000:
+        while guard.counts[LATE] == 0 and diff_ms(now_ms(), began) < 5000:
             writer.write(b"G")
             await writer.drain()
             await sleep_ms(20)
-        writer.close()
-        await writer.wait_closed()
+        await closed(writer)
         return diff_ms(now_ms(), began)
 
     assert 1490 <= run(served(talk)) < 1900
 
 
 def test_a_client_that_does_not_read_is_dropped_after_its_time():
-    class Endless:
-        async def handle_request(self, reader, writer):
-            while True:
-                await writer.awrite(bytes(1000))
+    def endless():
+        while True:
+            yield bytes(1000)
+
+    async def handle(exchange):
+        await exchange.answer(200, endless())
 
     async def talk(port, guard):
         hurry()
@@ -59,17 +61,17 @@ def test_a_client_that_does_not_read_is_dropped_after_its_time():
         writer.write(GET)
         await writer.drain()
         for _ in range(300):
-            if guard.counts["failed"]:
+            if guard.counts[FAILED]:
                 break
             await sleep_ms(20)
-        writer.close()
-        await writer.wait_closed()
-        return guard.counts["failed"]
+        await closed(writer)
+        return guard.counts[FAILED]
 
-    assert run(served(talk, Endless())) == 1
+    assert run(served(talk, handle)) == 1
+    assert told == []
 
 
-def test_a_client_too_many_is_told_so_and_the_others_areserved():
+def test_a_client_too_many_is_told_so_and_the_others_are_served():
     async def talk(port, guard):
         held = []
         for _ in range(3):
@@ -83,8 +85,7 @@ def test_a_client_too_many_is_told_so_and_the_others_areserved():
             writer.write(GET)
             await writer.drain()
             answers.append((await reader.read(500))[9:12])
-            writer.close()
-            await writer.wait_closed()
+            await closed(writer)
         await sleep_ms(30)
         return refused[9:12], took_ms, answers, (await said(port, GET))[9:12]
 
@@ -94,20 +95,108 @@ def test_a_client_too_many_is_told_so_and_the_others_areserved():
     assert after == b"200"
 
 
-def test_an_app_that_fails_costs_one_connection():
-    for error in (RuntimeError("x"), OSError(104, "reset")):
+def asked_twice(handle):
+    """Two answers, and how many clients failed by then."""
 
-        async def talk(port, guard):
-            return await said(port, GET), await said(port, GET), guard.counts["failed"]
-
-        assert run(served(talk, Fails(error))) == (b"", b"", 2)
-
-
-def test_an_app_without_memory_is_told_to_come_again():
     async def talk(port, guard):
-        return (await said(port, GET))[9:12], (await said(port, GET))[9:12]
+        return await said(port, GET), await said(port, GET), guard.counts[FAILED]
 
-    assert run(served(talk, Fails(MemoryError()))) == (b"503", b"503")
+    return run(served(talk, handle))
+
+
+def test_a_handler_that_fails_is_logged_and_costs_one_connection():
+    for error in (RuntimeError("x"), ValueError("x"), OSError(2, "x"), KeyError("x")):
+        first, second, failed = asked_twice(fails(error))
+        assert first == second and first[9:12] == b"500", first
+        assert first.endswith(b'{"error":{"code":"http_500"}}\n')
+        assert failed == len(told) == 2
+        assert told[0].startswith("/api/status: ") and "x" in told[0]
+
+
+def test_a_client_that_is_gone_is_no_failure_of_the_handler():
+    assert asked_twice(fails(OSError(104, "reset"))) == (b"", b"", 2)
+    assert told == []
+
+
+def test_a_handler_that_fails_in_its_answer_is_logged_and_costs_one_connection():
+    def handle_of(piece):
+        def pieces():
+            yield piece
+            raise RuntimeError("x")
+
+        async def handle(exchange):
+            await exchange.answer(200, pieces())
+
+        return handle
+
+    first, second, failed = asked_twice(handle_of("begun"))
+    assert first == second and first[9:12] == b"500" and b"begun" not in first
+    assert failed == len(told) == 2
+    first, second, failed = asked_twice(handle_of("b" * 3000))
+    assert first == second and first[9:12] == b"200" and first.endswith(b"b" * 3000)
+    assert failed == len(told) == 2
+
+
+def test_a_handler_that_refuses_is_no_failure():
+    first, _, failed = asked_twice(fails(ValueError(405, b"Allow: GET\r\n")))
+    assert first.startswith(b"HTTP/1.1 405 \r\nConnection: close\r\nAllow: GET\r\n")
+    assert failed == 0 and told == []
+
+
+def test_a_handler_without_memory_tells_clients_to_come_again():
+    first, second, _ = asked_twice(fails(MemoryError()))
+    assert (first[9:12], second[9:12]) == (b"503", b"503")
+
+
+def test_an_upload_has_as_long_as_its_handler_says():
+    async def handle(exchange):
+        exchange.allow_ms(300000)
+        while exchange.left:
+            await exchange.read()
+        await exchange.answer(200)
+
+    async def talk(port, guard):
+        hurry()
+        head = b"POST / HTTP/1.1\r\nContent-Length: 100\r\n\r\n"
+        return (await said(port, head, *[b"x"] * 100, pause_ms=20))[9:12], guard.counts[SERVED]
+
+    assert run(served(talk, handle)) == (b"200", 1)
+
+
+def test_an_upload_without_progress_is_dropped_after_its_time():
+    async def handle(exchange):
+        exchange.allow_ms(300000)
+        await exchange.body()
+
+    async def talk(port, guard):
+        hurry()
+        began = now_ms()
+        got = await said(port, b"POST / HTTP/1.1\r\nContent-Length: 100\r\n\r\n")
+        return got[9:12], diff_ms(now_ms(), began)
+
+    code, took_ms = run(served(talk, handle))
+    assert code == b"408" and 390 <= took_ms < 700
+
+
+def test_an_answer_makes_no_coroutine_for_its_pieces():
+    if not hasattr(gc, "mem_alloc"):
+        return
+    used = []
+
+    def handle_of(count):
+        async def handle(exchange):
+            gc.collect()
+            gc.disable()
+            before = gc.mem_alloc()
+            await exchange.answer(200, (b"piece" for _ in range(count)))
+            used.append(gc.mem_alloc() - before)
+            gc.enable()
+
+        return handle
+
+    for count in (10, 210):
+        asked_twice(handle_of(count))
+    assert used[-1] - used[0] <= 200 * 64, used
 
 
 def test_clients_that_vanish_cost_nothing():
@@ -118,8 +207,7 @@ def test_clients_that_vanish_cost_nothing():
                 if piece:
                     writer.write(piece)
                     await writer.drain()
-                writer.close()
-                await writer.wait_closed()
+                await closed(writer)
                 await sleep_ms(5)
         await sleep_ms(50)
         return (await said(port, GET))[9:12]
@@ -130,7 +218,7 @@ def test_clients_that_vanish_cost_nothing():
 def test_a_port_in_use_is_an_error():
     async def talk(port, guard):
         try:
-            await Guard(Echo()).serve("127.0.0.1", port)
+            await Guard(echo, print).serve("127.0.0.1", port)
         except OSError:
             return True
 
@@ -148,19 +236,18 @@ def test_an_accept_that_fails_is_survived():
         guard.exchanges[0].begin = failing
         lost = await said(port, GET), await said(port, GET), await said(port, GET)
         guard.exchanges[0].begin = begin
-        return lost, (await said(port, GET))[9:12], guard.counts["failed"]
+        return lost, (await said(port, GET))[9:12], guard.counts[FAILED]
 
     assert run(served(talk)) == ((b"", b"", b""), b"200", 3)
 
 
-def test_a_stop_at_any_moment_leaves_no_socket_open():
+def test_an_end_at_any_moment_leaves_no_socket_open():
     async def talk(port, guard):
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         for _ in range(guard.turns):
             await asyncio.sleep(0)
-        guard.stop()
-        writer.close()
-        await writer.wait_closed()
+        guard.task.cancel()
+        await closed(writer)
 
     async def after(turns):
         async def stopped(port, guard):

@@ -1,8 +1,8 @@
-# microdot has no bound on clients, time, lines or the number of headers: six silent clients stay
-# for ever, one endless line takes the memory. So it never sees a socket here. This listener takes
-# the clients, reads each head whole into a buffer of its own, refuses what is not HTTP or too
-# much, and hands microdot a reader over what is there and a writer that gathers its many small
-# writes into few packets. Every exchange ends its connection.
+# The on-device web server. A client may be silent, slow, endless or one of too many, and costs at
+# most its connection: every wait has a deadline, every length a bound. This listener takes the
+# clients and reads each head whole into a buffer of its own, which then gathers the many small
+# pieces of the answer into few packets. It is no framework: who answers what is the caller's, as a
+# path is one comparison. Every exchange ends its connection, so an answer needs no length.
 
 import asyncio
 import errno
@@ -12,6 +12,12 @@ from clock import add_ms, diff_ms, now_ms, sleep_ms
 from micropython import const
 from net.wire import Wire, content_length, field, ready
 
+# What became of a client: its place in `Guard.counts`.
+SERVED = const(0)
+REFUSED = const(1)
+LATE = const(2)
+FAILED = const(3)
+
 _FIRST_BYTE_MS = const(2000)
 _PROGRESS_MS = const(8000)
 _EXCHANGE_MS = const(30000)
@@ -20,26 +26,37 @@ _HEAD_LINES = const(24)
 _BODY_SIZE = const(2048)
 
 # How the fields begin that somebody here reads: Host, Cookie, Authorization, Content-..., Origin,
-# X-... A browser sends twice as many more, which microdot would all keep.
-_FIELDS = (b"host", b"cook", b"auth", b"cont", b"orig", b"x-cs")
-_LENGTHS = (b"cont", b"tran")
+# X-CSRF..., Transfer-Encoding. A browser sends twice as many more. One text, as no name of a field
+# has a space.
+_FIELDS = b"host cook auth cont orig x-cs tran"
 
 # A client that is refused has this long to read why.
 _LINGER_MS = const(100)
 
-# Errors of the socket that are answered.
-_STATUS = {errno.ETIMEDOUT: 408, errno.ENOBUFS: 431}
+# Errors of the socket: what to answer, 0 for nothing.
+_STATUS = {errno.ETIMEDOUT: 408, errno.ENOBUFS: 431, errno.ECONNRESET: 0}
 
 
 class Exchange(Wire):
-    """One client at a time: microdot's reader and writer in one. Its buffer holds the request
-    until the answer begins, which then uses it: a request is read before it is answered."""
+    """One client at a time. Its buffer holds the request until the answer begins, which then uses
+    it: a request is read before it is answered.
+
+    `method`, `path` and `query` are bytes as they came, but to a HEAD answers who answers a GET,
+    and what is said after the head of the answer stays here. `left` is what is unread of the body;
+    `begun`: something of the answer has gone out, so that there can be no other one.
+    """
 
     def begin(self, sock) -> None:
         self.open(sock, _FIRST_BYTE_MS)
-        self._last = add_ms(now_ms(), _EXCHANGE_MS)
-        self._start = self._end = 0  # what has come and is not read, or what is to be sent
-        self.left = 0  # of the body, -1 once the answer has begun
+        self._start = self._end = self._kept = 0  # what has come and is not read, the kept fields
+        self.left = 0
+        self.begun = self._bare = False
+        self.method = self.path = b""
+        self.allow_ms(_EXCHANGE_MS)
+
+    def allow_ms(self, ms: int) -> None:
+        """From now the exchange may take so long; each wait in it stays bounded."""
+        self._last = add_ms(now_ms(), ms)
 
     def woken(self) -> None:
         Wire.woken(self)
@@ -55,140 +72,158 @@ class Exchange(Wire):
                 raise ValueError
             at = self.buffer.find(b"\r\n\r\n", 0, self._end)
         self._start = at + 4
-        self._lines = [b""]
-        length = self._read_fields(at + 2)
-        if field(length, b"\r\ntransfer-encoding:") is not None:
+        stop = self.buffer.find(b"\r\n")
+        method, self.path, self.query = _request(bytes(self.view[:stop]))
+        self._keep_fields(stop, at)
+        if self.header(b"transfer-encoding") is not None:
             raise ValueError(411)
-        self.left = max(0, content_length(length))
-        if self.left > _BODY_SIZE:
-            raise ValueError(413)
+        self.left = max(0, content_length(self._fields()))
+        self._bare = method == b"HEAD"
+        self.method = b"GET" if self._bare else method
 
-    # Keeps the lines that microdot can read and needs, last first; gives those about the body's
-    # length. ValueError for one that it cannot read, which it would report with a traceback: on a
-    # board that is 20 ms of a blocked serial port. No line is longer in memory than it has to be.
-    def _read_fields(self, end: int) -> bytes:
-        length = b""
-        start = count = 0
-        while start < end:
-            stop = self.buffer.find(b"\r\n", start, end)
-            line = bytes(self.view[start:stop])
-            str(line, "utf-8")
-            begin = line[:4].lower()
-            if not start:
-                line = _without_query(line)
-            elif line[0] <= 32 or b":" not in line:
-                raise ValueError
-            if not start or begin in _FIELDS:
-                self._lines.insert(1, line)
-            if begin in _LENGTHS:
-                length += b"\r\n" + line.lower() + b"\r\n"
+    # Moves the lines that somebody reads together at the start of the buffer, each with the end of
+    # the line before it: what is left of a request line is longer than that.
+    def _keep_fields(self, stop: int, end: int) -> None:
+        self._kept = count = 0
+        while stop < end:
             start = stop + 2
+            stop = self.buffer.find(b"\r\n", start)
+            line = _line(bytes(self.view[start:stop]))
+            if line[:4] in _FIELDS:
+                self._keep(b"\r\n" + line)
             count += 1
-        if count > _HEAD_LINES + 1:
+        if count > _HEAD_LINES:
             raise ValueError(431)
-        return length
+        self._keep(b"\r\n")
 
-    async def readline(self) -> bytes:
-        return self._lines.pop()
+    def _keep(self, text: bytes) -> None:
+        end = self._kept + len(text)
+        self.view[self._kept : end] = text
+        self._kept = end
+
+    def _fields(self) -> bytes:
+        return bytes(self.view[: self._kept])
+
+    def header(self, name: bytes) -> bytes | None:
+        """The value of a field that begins as one in `_FIELDS`, `name` in lower case; None without
+        it or once the answer has begun. ValueError(400) where it is there twice."""
+        try:
+            return field(self._fields(), b"\r\n%s:" % name)
+        except ValueError:
+            raise ValueError(400)
 
     async def read(self, most: int = _BODY_SIZE) -> bytes:
         """Up to `most` bytes of the body, at most what there is room for; b"" at its end."""
-        if self.left <= 0:
+        if not self.left:
             return b""
         if self._start == self._end:
-            self._start = 0
-            self._end = await self.receive(0)
+            self._start = self._kept
+            self._end = await self.receive(self._kept)
         stop = min(self._end, self._start + min(most, self.left))
         part = bytes(self.view[self._start : stop])
         self._start = stop
         self.left -= len(part)
         return part
 
-    async def readexactly(self, count: int) -> bytes:
-        if count > self.left:
-            raise OSError(errno.ECONNRESET, "")
-        body = b""
-        while len(body) < count:
-            body += await self.read(count - len(body))
+    async def body(self, most: int = _BODY_SIZE) -> bytearray:
+        """All of the body; ValueError(413) if that is more than `most` bytes."""
+        if self.left > most:
+            raise ValueError(413)
+        body = bytearray(self.left)
+        at = 0
+        while self.left:
+            part = await self.read()
+            body[at : at + len(part)] = part
+            at += len(part)
         return body
 
-    def get_extra_info(self, name: str):
-        return None
-
-    def awrite(self, data):
-        """Gathers what is small. The exchange is its own awaitable with nothing to wait for: a
-        coroutine for each of two hundred pieces would be 30 KB of garbage a page."""
-        if self.left >= 0:
-            self.left = -1
-            self._end = 0
-        end = self._end + len(data)
-        if end > _HEAD_SIZE:
-            return self._send(data)
-        self.view[self._end : end] = data
-        self._end = end
-        return self
-
-    def __await__(self):
-        return iter(())
-
-    __iter__ = __await__
-
-    def aclose(self):
-        return self._send(b"")
-
-    # ECONNRESET is microdot's word for a client that is gone; one that takes nothing is as good.
-    async def _send(self, data) -> None:
-        self.awrite(b"")
-        size = self._end
-        self._end = 0
-        try:
-            await self.send(self.view[:size])
-            if len(data) > _HEAD_SIZE:
-                await self.send(data)
+    async def answer(self, status: int, pieces=(), headers: bytes = b"") -> None:
+        """Answers with `pieces`, an iterable of str and bytes, none of them to HEAD. `headers` are
+        whole lines, each with its CR LF. OSError(ECONNRESET) for a client that is gone."""
+        self._kept = 0
+        text = b"HTTP/1.1 %d \r\nConnection: close\r\n%s\r\n"
+        self._keep(text % (status, headers))
+        for piece in () if self._bare else pieces:
+            if isinstance(piece, str):
+                piece = piece.encode()
+            if self._kept + len(piece) > len(self.buffer):
+                await self._flush()
+            if len(piece) > len(self.buffer):
+                await self.send(piece)
             else:
-                self.awrite(data)
+                self._keep(piece)
+        await self._flush()
+
+    async def _flush(self) -> None:
+        size = self._kept
+        self._kept = 0
+        await self.send(self.view[:size])
+
+    # One that takes nothing is as good as gone.
+    async def send(self, data) -> None:
+        self.begun = True
+        try:
+            await Wire.send(self, data)
         except OSError:
             raise OSError(errno.ECONNRESET, "")
 
-    async def refuse(self, status: int) -> None:
-        """Answers and waits a little for the client to read it: closing with bytes unread would
-        reset the connection and take the answer along."""
-        self._last = self.until = add_ms(now_ms(), _LINGER_MS)
-        text = "HTTP/1.0 %d \r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    async def refuse(self, status: int, headers: bytes = b"") -> None:
+        """Answers with the status alone and waits for that to be read."""
+        self.allow_ms(_LINGER_MS)
+        self.until = self._last
+        text = b'{"error":{"code":"http_%d"}}\n' % status
+        about = b"%sContent-Type: application/json\r\nContent-Length: %d\r\n"
         try:
-            self.socket.write((text % status).encode())  # fits, so it need not wait for a turn
-            for _ in range(8):
-                await self.receive(0)
+            await self.answer(status, (text,), about % (headers, len(text)))
+            await self.linger()
         except OSError:
             pass
 
+    async def linger(self) -> None:
+        """Waits a little for the client to read the answer: closing with bytes unread would reset
+        the connection and take the answer along. OSError at the end of that."""
+        self.allow_ms(_LINGER_MS)
+        for _ in range(8):
+            await self.receive(0)
 
-# The line of a request as no route looks at a query. In a path only ASCII may be escaped: names go
-# into bodies.
-def _without_query(line: bytes) -> bytes:
+
+# Method, path and query. No route has an escaped character, and in a query only ASCII may be
+# escaped: names go into bodies.
+def _request(line: bytes) -> tuple:
     method, path, version = line.split(b" ")
     if path[:1] != b"/" or min(path) <= 32 or max(path) > 126 or version[:7] != b"HTTP/1.":
         raise ValueError
     for escape in path.split(b"%")[1:]:
         _ = bytes([int(escape[:2], 16)]).decode()
-    return b"%s %s %s" % (method, path.split(b"?")[0], version)
+    path, _, query = path.partition(b"?")
+    return method, path, query
+
+
+# A line with its field's name in lower case. ValueError for what RFC 9112 has a server refuse.
+def _line(line: bytes) -> bytes:
+    str(line, "utf-8")
+    at = line.find(b":")
+    if at < 1 or min(line[:at]) <= 32 or min(line.replace(b"\t", b" ")) < 32:
+        raise ValueError
+    return line[:at].lower() + line[at:]
 
 
 class Guard:
-    """The listener. `counts`: clients answered by microdot, refused, out of time, failed."""
+    """The listener. `handle(exchange)`, a coroutine, answers a request or raises
+    ValueError(status) or ValueError(status, headers); what else it raises is answered with 500
+    and told to `say(text)`. `counts`: clients SERVED, REFUSED, LATE, FAILED."""
 
-    def __init__(self, app, clients: int = 3):
-        self._app = app
+    def __init__(self, handle, say, clients: int = 3):
+        self._handle = handle
+        self._say = say
         self.exchanges = [Exchange(_HEAD_SIZE) for _ in range(clients)]
         self._spare = Exchange(256)
         self.listener = Wire(0)
-        self._task = None
-        self.counts = {"served": 0, "refused": 0, "timeout": 0, "failed": 0}
+        self.counts = [0, 0, 0, 0]
 
     async def serve(self, host: str, port: int) -> None:
-        """Answers clients until `stop` or its task's end; OSError where it cannot listen."""
+        """Answers clients until it is cancelled; OSError where it cannot listen."""
         listener = self.listener
-        self._task = asyncio.current_task()
         listener.socket = sock = socket.socket()
         try:
             sock.setblocking(False)
@@ -198,22 +233,12 @@ class Guard:
             while True:
                 await ready(listener, False)
                 await self._accept(sock)
-        except asyncio.CancelledError:
-            if self._task:
-                raise
         finally:
             listener.close()
             for exchange in self.exchanges:
                 if exchange.task:
                     exchange.task.cancel()
                 exchange.close()  # a task that is cancelled before it runs never runs
-
-    def stop(self) -> None:
-        """Ends `serve` and drops its clients."""
-        task = self._task
-        self._task = None
-        if task:
-            task.cancel()
 
     # Without a socket left every accept fails at once, so a failure is waited out.
     async def _accept(self, listener) -> None:
@@ -227,7 +252,7 @@ class Guard:
                 task = asyncio.create_task(self._answer(exchange))
                 exchange.task = task  # pyright: ignore[reportAttributeAccessIssue]
         except (OSError, MemoryError):
-            self.counts["failed"] += 1
+            self.counts[FAILED] += 1
             exchange.close()
             await sleep_ms(100)
             return
@@ -235,28 +260,39 @@ class Guard:
             await self._answer(exchange, 503)
 
     async def _answer(self, exchange: Exchange, status: int = 0) -> None:
-        outcome = "failed"
+        outcome = FAILED
         try:
             if status:
                 raise ValueError(status)
             await exchange.read_head()
-            await self._app.handle_request(exchange, exchange)
-            outcome = "served"
+            await self._handle(exchange)
+            outcome = SERVED
+            if exchange.left:
+                await exchange.linger()
         except Exception as error:
-            status = _status(error)
-            if status and exchange.left >= 0:
-                outcome = "timeout" if status == 408 else "refused"
-                await exchange.refuse(status)
+            status, *headers = _refusal(error, exchange.method)
+            if status == 500:
+                self._say("%s: %r" % (exchange.path.decode(), error))
+            elif status and not exchange.begun:
+                outcome = LATE if status == 408 else REFUSED
+            if status and not exchange.begun:
+                await exchange.refuse(status, *headers)
         finally:
             self.counts[outcome] += 1
             exchange.close()
 
 
-# What to answer after an error, 0 for nothing.
-def _status(error: Exception) -> int:
-    if isinstance(error, ValueError):
-        status = error.args[0] if error.args else 400
-        return status if isinstance(status, int) else 400
+# The status to answer after an error, 0 for nothing, and header lines. With a `method` the head is
+# read, and the error is of whoever answers.
+def _refusal(error: Exception, method: bytes) -> tuple:
+    refusal = (500,)
     if isinstance(error, OSError):
-        return _STATUS.get(error.errno or 0, 0)
-    return 503 if isinstance(error, MemoryError) else 0
+        refusal = (_STATUS.get(error.errno or 0, 500 if method else 0),)
+    elif isinstance(error, MemoryError):
+        refusal = (503,)
+    elif isinstance(error, ValueError):
+        if error.args and isinstance(error.args[0], int):
+            refusal = error.args
+        elif not method:
+            refusal = (400,)
+    return refusal

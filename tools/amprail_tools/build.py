@@ -163,15 +163,11 @@ def _written(folder, path, text):
 
 def _third_party():
     """(file name, source) of everything that is not ours, without what a device has no use for."""
-    import microdot
-
     umodbus = device_sources() / "umodbus"
     functions = (umodbus / "functions.py").read_text()
     yield "umodbus/functions.py", trim.only(functions, trim.UMODBUS_FUNCTIONS)
     constants = (umodbus / "const.py").read_text()
     yield "umodbus/const.py", trim.only(constants, trim.UMODBUS_CONSTANTS)
-    source = Path(microdot.__file__).with_name("microdot.py").read_text()
-    yield "microdot.py", trim.for_device(trim.without(source, trim.MICRODOT))
 
 
 def _build_page(target: Path) -> None:

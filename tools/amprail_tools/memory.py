@@ -7,8 +7,8 @@ from pathlib import Path
 from amprail_tools import Failure
 from amprail_tools.launch import micropython_command
 
-# Third-party code first, and what it needs itself before that, as the firmware does it.
-FIRST = ("microdot", "umodbus")
+# Third-party code first, as the firmware does it.
+FIRST = "umodbus"
 
 # Of the meters a device loads the one that it has.
 METERS = "modbus.meters."
@@ -18,8 +18,8 @@ METER = METERS + "eastron_sdm630"
 APART = ("modbus.maps", "modbus.sunspec")
 
 MEASURE = """\
-import asyncio, gc, io, json, re, sys, time
-asyncio.start_server, asyncio.open_connection, asyncio.wait_for_ms, asyncio.Event
+import asyncio, gc, json, sys, time
+asyncio.Event
 sys.path[:0] = [sys.argv[1] + "/lib", sys.argv[1]]
 def used():
     gc.collect()
@@ -65,5 +65,4 @@ def _packages(slot: Path) -> list[tuple[str, list[str]]]:
 
 def _turn(package: tuple[str, list[str]]) -> tuple:
     name, modules = package
-    third_party = any(modules[0].split(".")[0] == first for first in FIRST)
-    return not third_party, not name.startswith("a/lib"), name
+    return modules[0].split(".")[0] != FIRST, not name.startswith("a/lib"), name

@@ -15,8 +15,8 @@ import itertools
 import string
 import tokenize
 
-# asyncio's own (`net/wire.py`, `app/health.py`); what microdot looks up by a string.
-FOREIGN = frozenset(("_io_queue", "_task_queue", "_vary"))
+# asyncio's own (`net/wire.py`, `app/health.py`).
+FOREIGN = frozenset(("_io_queue", "_task_queue"))
 
 
 def keywords(sources) -> frozenset:

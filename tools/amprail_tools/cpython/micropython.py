@@ -35,11 +35,16 @@ def _ticks_ms() -> int:
     return int(time.monotonic() * 1000)
 
 
+def _ticks_diff(end: int, start: int) -> int:
+    return end - start
+
+
 async def _sleep_ms(ms: int) -> None:
     await asyncio.sleep(ms / 1000)
 
 
 time.ticks_ms = _ticks_ms
+time.ticks_diff = _ticks_diff
 asyncio.sleep_ms = _sleep_ms
 
 # What stands for the address of an array in functions compiled to machine code.

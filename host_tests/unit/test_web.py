@@ -1,0 +1,122 @@
+# The table of routes: who answers what, and that no route is open by mistake.
+
+import asyncio
+import os
+
+from app.web import Web
+from both import raises, run
+from clock import sleep_ms
+from guarded import cancelled, said
+from peer import a_port, open_files
+
+PAGE = bytes(range(256)) * 9
+PIECES = ('{"rows":[', '"\u00e4"', "]}")
+
+
+class Snapshot:
+    def status(self):
+        yield from PIECES
+
+
+class Broken:
+    def __init__(self, pieces):
+        self.pieces = pieces
+
+    def status(self):
+        yield from self.pieces
+        raise RuntimeError("a broken part")
+
+
+async def asked(lines, snapshot=None, code_dir="/nowhere"):
+    """The answers to requests, one after the other, as (head, body)."""
+    before = open_files()
+    taken = [2]
+    while taken:
+        taken.clear()
+        port = a_port()
+        web = Web(snapshot or Snapshot(), code_dir, "127.0.0.1", port, taken.append)
+        task = asyncio.create_task(web.run())
+        await sleep_ms(20)
+    try:
+        answers = []
+        for line in lines:
+            answer = await said(port, line + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+            answers.append(answer.split(b"\r\n\r\n", 1))
+        return answers
+    finally:
+        await cancelled(task)
+        assert open_files() <= before, "a file is left open"
+
+
+def ask(line, **options):
+    return run(asked([line], **options))[0]
+
+
+def with_page():
+    """A new `code_dir` with a page."""
+    folder = "/tmp/amprail-test-" + "".join("{:02x}".format(byte) for byte in os.urandom(8))
+    os.mkdir(folder)
+    os.mkdir(folder + "/page")
+    with open(folder + "/page/index.html.gz", "wb") as file:
+        file.write(PAGE)
+    return folder
+
+
+def test_the_status_is_answered_as_json():
+    head, text = ask(b"GET /api/status?x=1")
+    assert head.startswith(b"HTTP/1.1 200 \r\n")
+    assert b"\r\nContent-Type: application/json\r\n" in head
+    assert text == "".join(PIECES).encode()
+
+
+def test_the_page_is_answered_whole_and_may_not_be_framed():
+    folder = with_page()
+    try:
+        (head, page), (again, nothing) = run(asked([b"GET /", b"HEAD /"], code_dir=folder))
+    finally:
+        os.remove(folder + "/page/index.html.gz")
+        os.rmdir(folder + "/page")
+        os.rmdir(folder)
+    assert page == PAGE and nothing == b"" and head == again
+    for line in (b"Content-Encoding: gzip", b"Content-Security-Policy: frame-ancestors 'none'"):
+        assert b"\r\n" + line + b"\r\n" in head + b"\r\n"
+
+
+def test_a_path_that_no_route_has_is_not_found():
+    for path in (b"/no", b"/api", b"/api/status/", b"/API/STATUS", b"/%2f", b"//", b"/../main.py"):
+        head, text = ask(b"GET " + path)
+        assert head.startswith(b"HTTP/1.1 404 "), path
+        assert text == b'{"error":{"code":"http_404"}}\n'
+
+
+def test_a_method_that_a_path_does_not_have_is_told_those_it_has():
+    for method in (b"POST", b"DELETE", b"GETHEAD", b"HEA"):
+        head, text = ask(method + b" /api/status")
+        assert head.startswith(b"HTTP/1.1 405 "), method
+        assert b"\r\nAllow: OPTIONS, GET, HEAD\r\n" in head
+        assert text == b'{"error":{"code":"http_405"}}\n'
+
+
+def test_options_are_told_without_a_body():
+    head, text = ask(b"OPTIONS /api/status")
+    assert head.startswith(b"HTTP/1.1 204 ") and text == b""
+    assert head.endswith(b"\r\nAllow: OPTIONS, GET, HEAD")
+
+
+def test_a_part_that_fails_costs_one_answer():
+    lines = [b"GET /api/status", b"GET /", b"HEAD /api/status", b"GET /no"]
+    for pieces, code in ((PIECES, b"500"), (PIECES * 200, b"200")):
+        answers = run(asked(lines, snapshot=Broken(pieces)))
+        assert [head[9:12] for head, _ in answers] == [code, b"500", b"200", b"404"]
+
+
+def test_no_route_is_open_where_others_could_ask():
+    raises(ValueError, "nobody may ask", Web, Snapshot(), "/nowhere", "0.0.0.0", 1, None)
+
+
+def test_a_route_without_a_mark_is_refused_at_start():
+    class Open(Web):
+        def routes(self):
+            return ((b"GET", b"/open", None, self.run),)
+
+    raises(ValueError, "route /open: nobody", Open, Snapshot(), "/nowhere", "127.0.0.1", 1, None)
