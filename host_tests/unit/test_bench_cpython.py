@@ -21,7 +21,9 @@ echo "==1== I   refs:      $((1000 + 500 * before + 100 * last))" >&2
 
 
 def measured(**options) -> dict:
-    arguments = argparse.Namespace(json=True, latency=None, calls=1, count=False, **options)
+    arguments = argparse.Namespace(
+        json=True, latency=None, line=None, calls=1, count=False, **options
+    )
     written = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("builtins.print", lambda text, **_: written.append(text))

@@ -5,7 +5,9 @@
 # A reply names its unit, function and length, but neither its registers nor its request. So a
 # late reply to an earlier request can be told from the right one by time only: while one may still
 # come, nothing is sent, and all that comes before a request is thrown away. A unit is given twice
-# its time-out for this; one that is slower still cannot be served.
+# its time-out for this; one that is slower still cannot be served. Nor can it be told from the
+# answer to a second master: once its request to our unit has been heard, no reply is believed
+# until that answer has come, or no longer can.
 
 import asyncio
 from array import array
@@ -101,10 +103,12 @@ class Line:
         self._gap_ms = 2 if baud > 19200 else (7 * self._character_us + 1999) // 2000
         self._usual_ms = 0  # what the unit takes besides the time on the wire
         self._reopen_ms = 0
+        self._spent = 0  # so many bytes are the last answer, and no news
+        self._asked = 0  # so many requests of somebody else may bring an answer like ours
         self._heard_at = now_ms()
         # `_have` bytes are there, no frame of ours begins before `_at`; `_begun`: the head of a
         # reply to our request has been seen.
-        self._have = self._at = 0
+        self._have = self._at = self._kept = 0
 
     async def read_registers(
         self,
@@ -126,10 +130,14 @@ class Line:
         kind = "ok"
         try:
             self._prepare(unit, function, start, count)
-            pause_ms = max(pause_ms, self._gap_ms)
+            # Stamps are whole milliseconds, so a silence may be 1 ms shorter than it looks.
+            pause_ms = max(pause_ms, self._gap_ms) + 1
+            self._drop(0, self._spent)
+            self._spent = 0
             if (
                 self._port is None
                 or self._owed is not None
+                or self._have
                 or _left_ms(add_ms(self._heard_at, pause_ms), 2 * pause_ms)
                 or self._listen()
             ):
@@ -139,7 +147,7 @@ class Line:
                 while wait >= 0:
                     await sleep_ms(wait)
                     wait = self._look(wait)
-                if self._owed is not None or self._at:
+                if self._owed is not None or self._at or self._asked:
                     kind = await self._explain()
             text = kind
         except OSError as error:
@@ -150,7 +158,9 @@ class Line:
             if port is not None:
                 port.close()
         finally:
-            self._have = self._at = 0
+            self._at = 0
+            if kind != "ok":
+                self._have = self._spent = 0
             self._lock.release()
         if kind == "ok" and self._view[1] & 0x80:
             kind = "exception"
@@ -193,6 +203,7 @@ class Line:
             if not (self._owed is self._frame and self._begun):
                 await sleep_ms(_left_ms(self._owed_until, self._owed_ms))
         self._owed = None
+        self._asked = 0
         deadline = add_ms(now_ms(), timeout_ms + pause_ms)
         wait = _left_ms(add_ms(self._heard_at, pause_ms), 2 * pause_ms)
         while True:
@@ -204,6 +215,11 @@ class Line:
             wait = pause_ms
         if self._have:
             self.count("noise" if await self._find_frame(self._have) < 0 else "late")
+            if self._asked:
+                self._owed = b""
+                self._owed_ms = timeout_ms
+                self._owed_until = add_ms(now_ms(), timeout_ms)
+                return "noise"
         return "ok"
 
     # Returns how long to sleep: request, silence and answer on the wire, and what the unit took
@@ -211,8 +227,11 @@ class Line:
     def _send(self, timeout_ms):
         on_wire = _REQUEST * self._character_us // 1000 + 1
         wait = on_wire + self._gap_ms + self._size * self._character_us // 1000 + 1
-        self._have = self._at = 0
+        # A request of somebody else may have begun: its end comes behind ours.
+        self._kept = self._at = min(self._have, _REQUEST - 1)
+        self._drop(0, self._have - self._kept)
         self._begun = self._crc_failed = False
+        self._asked = 0
         self._owed = self._frame
         self._owed_ms = wait + 2 * timeout_ms
         now = now_ms()
@@ -234,9 +253,8 @@ class Line:
                 self._crc_failed = True
                 self._at += 1
                 return 0  # one CRC at a time: noise can look like many long frames
-            if self._have > end:
-                self.count("noise")
             self._owed = None
+            self._spent = end - self._at
             usual = self._usual_ms + (-1 if slept == self._first_ms else _LATER_MS)
             self._usual_ms = max(0, min(usual, _MOST_USUAL_MS))
             return -1
@@ -283,40 +301,61 @@ class Line:
 
     # Why there is no answer, from what has come; "ok" if something stood before an answer.
     async def _explain(self):
-        if self._owed is None:
-            self.count("noise" if await self._find_frame(self._at) < 0 else "late")
-            self._drop(0, self._at)
+        answered = self._owed is None
+        end = self._at if answered else self._have
+        at = await self._find_frame(end)
+        if self._asked:
+            self._owed = self._frame
+            self._begun = False
+            return "noise"
+        if answered:
+            if end > self._kept:
+                self.count("noise" if at < 0 else "late")
+            self._drop(0, end)
             return "ok"
-        if self._crc_failed:
-            return "crc"
-        if self._begun:
-            return "truncated"
-        at = await self._find_frame(self._have)
+        if self._crc_failed or self._begun:
+            return "crc" if self._crc_failed else "truncated"
         if at < 0:
-            if self._have:
+            if end > self._kept:
                 self.count("noise")
             return "timeout"
         if self._view[at] != self._frame[0]:
             return "unit"
         return "length" if self._view[at + 1] & 0x7F == self._frame[1] else "function"
 
-    # Where in the first `end` bytes a valid reply of anybody begins; -1: nowhere.
+    # Where in the first `end` bytes a valid reply of anybody begins; -1: nowhere. Counts in
+    # `_asked` what somebody else asked our unit and has no answer yet.
     async def _find_frame(self, end):
         view = self._view
-        for at in range(end - 4):
-            last = at + 5 + (0 if view[at + 1] & 0x80 else view[at + 2])
+        first = -1
+        at = 0
+        while at < end - 4:
+            function = view[at + 1]
+            last = at + 5 + (0 if function & 0x80 else view[at + 2])
+            ours = view[at] == self._frame[0]
+            if ours and 3 <= function <= 4 and at + _REQUEST <= end:
+                if crc16(view, at, at + _REQUEST) == 0:
+                    self._asked += view[at : at + _REQUEST] != self._frame
+                    at += _REQUEST
+                    continue
             if view[at] and last <= end:
                 if crc16(view, at, last) == 0:
-                    return at
+                    if first < 0:
+                        first = at
+                    if ours and self._asked:
+                        self._asked -= 1
+                    at = last
+                    continue
                 await sleep_ms(0)
-        return -1
+            at += 1
+        return first
 
     # Takes what has come; returns whether there was something.
     def _listen(self):
         if self._have == _ROOM:
-            self.count("noise")
-            self._drop(0, self._at or _ROOM)
-            self._at = 0
+            self._asked += 1  # somebody else must be talking
+            self._drop(0, _ROOM // 2)
+            self._at = self._kept = 0
         have = self._have
         got = self._port.readinto(self._view[have:] if have else self._view)
         if got is None:

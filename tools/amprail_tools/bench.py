@@ -7,6 +7,9 @@ within a run. If valgrind is there, the machine instructions of a call are count
 
 With --latency instead: the whole firmware in real time with 8 and 64 chargers, from a reading
 above target until the last of the cuts was answered, and read back.
+
+With --line instead: the Modbus line with one exchange in a hundred damaged, by each kind of
+fault: what is accepted and lost, and how long the loop is kept.
 """
 
 import argparse
@@ -25,6 +28,7 @@ from amprail_tools import (
     bench_table,
     instructions,
     latency,
+    line_stress,
     options,
     say,
     use_device_code,
@@ -42,6 +46,8 @@ bench_measure.main(room)
 
 # Calls in a run with 64 chargers: more with fewer, so that all take about as long.
 CALLS = 48
+
+LINE_REQUESTS = 100_000
 
 # The budget of a cycle with 64 chargers on the Unix port; an ESP32 at 240 MHz takes 60 to 90 times
 # as long (an estimate: emulated instructions set against published scores of the ESP32).
@@ -67,6 +73,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="STEPS",
         help=f"measure the latency instead, in 1 to {latency.MOST_STEPS} steps (default: all)",
     )
+    parser.add_argument(
+        "--line",
+        type=_requests,
+        nargs="?",
+        const=LINE_REQUESTS,
+        metavar="REQUESTS",
+        help=f"stress the line instead, with so many requests a fault (default: {LINE_REQUESTS})",
+    )
     parser.set_defaults(calls=CALLS, count=shutil.which("valgrind") is not None)
 
 
@@ -80,6 +94,10 @@ def _steps(text: str) -> int:
     return options.number(text, 1, latency.MOST_STEPS)
 
 
+def _requests(text: str) -> int:
+    return options.number(text, 1, 100_000_000)
+
+
 def main(arguments: argparse.Namespace) -> int:
     from amprail_tools.build import build
 
@@ -87,19 +105,23 @@ def main(arguments: argparse.Namespace) -> int:
         result = latency.measure_all(arguments.latency)
         print(json.dumps(result) if arguments.json else latency.text(result))
         return 0
+    if arguments.line:
+        result = line_stress.measure(arguments.line)
+        print(json.dumps(result) if arguments.json else line_stress.text(result))
+        return 0
     use_device_code()
     sys.path.insert(1, str(DEVICE))
     with tempfile.TemporaryDirectory() as folder:
-        interpreters = _interpreters(build() / "a", Path(folder))
-        found = _runs_of(interpreters, arguments.runs, arguments.calls)
+        where = interpreters(build() / "a", Path(folder))
+        found = _runs_of(where, arguments.runs, arguments.calls)
         result = _result(found)
         if arguments.count:
-            instructions.add(result["rows"], *interpreters["micropython"], TARGET_CHARGERS)
+            instructions.add(result["rows"], *where["micropython"], TARGET_CHARGERS)
     print(json.dumps(result) if arguments.json else bench_table.text(result))
     return 0
 
 
-def _interpreters(slot: Path, folder: Path) -> dict[str, tuple[list[str], list[str]]]:
+def interpreters(slot: Path, folder: Path) -> dict[str, tuple[list[str], list[str]]]:
     """How each interpreter is started, and the three folders in which it finds its modules."""
     from amprail_tools.build import compile_file, with_constants
 
