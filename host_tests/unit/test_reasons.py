@@ -1,6 +1,7 @@
 # Every charger says why it has what it has, with its numbers.
 
 from balance.rows import ROTATION
+from balance.wiring import WiringTest
 from bays import Bays, needs, three
 from core import AIM_MA, CHARGER, A, B, C, F, Site
 
@@ -98,6 +99,19 @@ def test_no_reading():
     site.meter_works = False
     site.seconds(4)
     assert why(site, 0) == ("no_reading", 0, 0)
+
+
+def test_wiring_test_at_everybody_while_nobody_is_raised():
+    site = Site()
+    site.add(C, 16000)
+    site.add(A)
+    site.seconds(5)
+    test = WiringTest(site.cycle, 0)
+    site.seconds(2)
+    assert why(site, 0) == ("wiring_test", 0, 0) and why(site, 1) == ("no_car", 0, 0)
+    test.cancel()
+    site.run()
+    assert why(site, 0) == ("maximum", 0, 0)
 
 
 # -- how much it has --

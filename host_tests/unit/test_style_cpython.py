@@ -73,6 +73,12 @@ def test_the_core_knows_neither_clock_nor_socket_nor_hardware():
     assert matches(WORLD, "lib/balance") == []
 
 
+def test_nothing_that_is_always_loaded_imports_the_test_of_the_wiring():
+    pattern = r"^(import|from)\s+balance\.(wiring|steps)\b"
+    found = matches(pattern, "lib", "firmware", "boards")
+    assert [line.partition(":")[0] for line in found] == ["lib/balance/wiring.py"]
+
+
 def test_the_core_has_integers_only():
     assert matches(FLOAT, "lib/balance") == []
 

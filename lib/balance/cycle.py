@@ -36,6 +36,8 @@ class Cycle:
 
     Feed it by `rows.add`, `apply`, `grid.read` and the reports of `ledger`; call `run` with a
     masked stamp; then `rows.set_ma` is what each charger has to be told. `explain` says why.
+    test: a balance.wiring.WiringTest that goes on, or None. It lives in the cycle: it may lower
+    one charger's maximum and forbid that anybody is raised, and cuts go out as ever.
     """
 
     def __init__(self, capacity: int = 64):
@@ -50,6 +52,7 @@ class Cycle:
         self.starting_ms = _STARTING_MS
         self.reason = self.number_a = self.number_b = 0
         self.may_raise = False
+        self.test = None
         self._tight = 0
         self._last_ms = -1
         self._cut_on = self._few = self._awaited = 0
@@ -66,7 +69,10 @@ class Cycle:
         self.bookings.advance(elapsed_ms)
         self.sessions.advance(elapsed_ms, self.ledger)
         self.grid.advance(elapsed_ms)
-        may_raise = self.may_raise = self._free_to_raise(elapsed_ms)
+        may_raise = self._free_to_raise(elapsed_ms)
+        if self.test:
+            may_raise = self.test.step(elapsed_ms) and may_raise
+        self.may_raise = may_raise
         self.grid.assess(self.bookings, may_raise)
         self._tight = 0
         for phase in range(3):
@@ -166,7 +172,8 @@ class Cycle:
         awaited = settled and self._awaited & rows.phases[index]
         if tight or awaited or not rows.want_ma[index]:
             return True
-        return may_raise and (settled or self._fresh(index)) and self._worth(index)
+        may_cut = may_raise or rows.set_ma[index] > rows.max_ma[index]
+        return may_cut and (settled or self._fresh(index)) and self._worth(index)
 
     # Fair shares wait until what was told before has settled, or each cut would put that off and
     # nobody could be raised meanwhile; unless that has hardly begun.

@@ -35,12 +35,13 @@ from micropython import const
 #   minimum_raised  has its minimum, more than 6 A, since its car needs that to charge
 #   welcome         was plugged in and is offered current, so that it does not fall asleep
 #   ended           its car draws nothing: offered what all others leave
+#   wiring_test     the test of balance.wiring goes on, here or elsewhere: nobody is raised
 CODES = (
     "no_car|maximum|phase_short phase missing_ma|fair_share phase missing_ma|"
     "supply_short phase missing_ma|waiting phase missing_ma|paused left_s|raising|"
     "unreachable booked_ma|not_obeying booked_ma|meter_lost age_s|no_reading|starting left_s|"
     "charger_error|bad_settings booked_ma|demand most_ma|turn phase left_s|"
-    "minimum_raised minimum_ma|welcome left_s|ended"
+    "minimum_raised minimum_ma|welcome left_s|ended|wiring_test"
 )
 _NO_CAR = const(0)
 _MAXIMUM = const(1)
@@ -62,6 +63,7 @@ _TURN = const(16)
 _MINIMUM_RAISED = const(17)
 _WELCOME = const(18)
 _ENDED = const(19)
+_WIRING_TEST = const(20)
 
 # What is less than this from what is wanted is not worth a setpoint.
 _STEP_MA = const(500)
@@ -108,7 +110,7 @@ def _explain_state(cycle, index):
     elif rows.session[index] & ENDED:
         _say(cycle, _ENDED)
     elif not cycle.may_raise:
-        _say(cycle, _NO_READING)
+        _say(cycle, _WIRING_TEST if cycle.test else _NO_READING)
     elif rows.hold_s[index] and not rows.set_ma[index]:
         _say(cycle, _PAUSED, rows.hold_s[index])
     else:

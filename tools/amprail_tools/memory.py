@@ -14,8 +14,8 @@ FIRST = "umodbus"
 METERS = "modbus.meters."
 METER = METERS + "eastron_sdm630"
 
-# Needed at start only, and by the meters that describe themselves.
-APART = ("modbus.maps", "modbus.sunspec")
+# Needed at start only, by the meters that describe themselves, or while a wiring is tested.
+APART = ("modbus.maps", "modbus.sunspec", "balance.wiring", "balance.steps")
 
 MEASURE = """\
 import asyncio, gc, json, sys, time

@@ -19,7 +19,8 @@ TAPER_STEPS = 10
 @dataclass(frozen=True)
 class CarKind:
     """energy_wh: None is never full; ramp_ma_s: 0 is at once; below_ma: how far it stays below the
-    offer; taper_pct: the last part of its energy, in which it takes less and less."""
+    offer; taper_pct: the last part of its energy, in which it takes less and less; share_pct: what
+    it draws on each of its phases."""
 
     phases: int = 3
     max_ma: int = 16000
@@ -30,6 +31,7 @@ class CarKind:
     below_ma: int = 0
     energy_wh: float | None = None
     taper_pct: float = 5
+    share_pct: tuple = (100, 100, 100)
 
 
 # A cut is followed in one step when the lag is over, the worst that is allowed; a raise ramps.

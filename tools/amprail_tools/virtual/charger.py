@@ -40,7 +40,8 @@ class Charger:
         """What its own meter shows on its L1, L2, L3."""
         uses = 0 if self.car is None else len(self.car.phases)
         draw = self.draw_ma
-        return [draw if phase < uses else 0 for phase in range(3)]
+        shares = (0, 0, 0) if self.car is None else self.car.kind.share_pct
+        return [draw * shares[phase] // 100 if phase < uses else 0 for phase in range(3)]
 
     @property
     def wants(self) -> bool:
@@ -83,7 +84,12 @@ class Charger:
             self._site.unplugged(self, car)
 
     def _drawn(self, ua, slope):
-        self._site.drawn(self.car.phases, ua, slope)
+        shares = self.car.kind.share_pct
+        if min(shares) == max(shares) == 100:
+            self._site.drawn(self.car.phases, ua, slope)
+            return
+        for phase, share in zip(self.car.phases, shares, strict=False):
+            self._site.drawn((phase,), ua * share // 100, slope * share // 100)
 
     def _turned(self):
         self._site.turned(self)

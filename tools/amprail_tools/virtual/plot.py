@@ -25,6 +25,7 @@ REASON_COLORS = {
     "paused": "#f46d43",
     "starting": "#bbbbbb",
     "no_reading": "#c2a5cf",
+    "wiring_test": "#80cdc1",
     "meter_lost": "#762a83",
     "unreachable": "#d73027",
     "not_obeying": "#a50026",
