@@ -62,6 +62,8 @@ def word(test):
 def check_truth(world, test, truth, uses):
     grid = [int(digit) for digit in truth]
     shows = [abs(shown) for shown in world.shows]
+    if word(test) in ("not_seen", "not_followed"):
+        assert not any(phase in shows for phase in grid[:uses]), word(test)
     if word(test) not in ("told", "partly", "order_unknown"):
         return
     seen = [shows.index(phase) for phase in grid[:uses] if phase in shows]
