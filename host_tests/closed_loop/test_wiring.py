@@ -161,8 +161,7 @@ def test_a_car_that_draws_little_is_not_guessed_at():
     world = Wired()
     charger = world.wire("231", car=CarKind(phases=1, max_ma=6500))
     test = world.test(charger)
-    check_truth(world, test, "231", 1)
-    assert word(test) in ("unclear", "not_followed")
+    assert word(test) in ("unclear", "not_followed") and test.phases() == "???"
 
 
 def test_no_car():

@@ -23,6 +23,8 @@ MODULES = (
     "shares",
     "allocator",
     "reasons",
+    "steps",
+    "wiring",
 )
 MODULES += ("cycle",)
 LIMIT = 1 << 30

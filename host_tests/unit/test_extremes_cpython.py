@@ -151,10 +151,38 @@ def test_a_value_of_2_to_the_30_is_found(source):
     exec(program, {"checked": checked_core.checked, "a": 1 << 14, "b": 1 << 15})
 
 
+# At a meter that shows the most there is, one phase the wrong way round; own_ma: what the charger
+# measures on its L2 and L3, with one that follows on L1.
+def wiring_tested(core, own_ma):
+    wiring = sys.modules[core.__package__ + ".wiring"]
+    cycle = core.Cycle(1)
+    ends = {"limit_ma": 524000, "supply_ma": 2048000, "largest_consumer_ma": 16000, "pv": True}
+    cycle.apply(check_site({**SITE, **ends, "meter": {"lost_after_s": 30}}))
+    cycle.rows.add(dict(CHARGER, max_ma=32000), SITE["minimum"])
+    test = None
+    for number in range(14 * 360):
+        told = cycle.rows.set_ma[0]
+        cycle.grid.read((450000 + told, 5 * -524000 + told, -2000000 - told))
+        cycle.run(250 * number)
+        told = cycle.rows.set_ma[0]
+        cycle.ledger.written(0, told)
+        cycle.ledger.answered(0, 2)
+        cycle.ledger.read_back(0, told)
+        if own_ma:
+            cycle.ledger.measured(0, (told, own_ma * (told < 10000), own_ma))
+        if number == 200:
+            test = wiring.WiringTest(cycle, 0)
+        if test and test.code != wiring.TESTING:
+            break
+    return wiring.CODES.split("|")[test.code].split()[0]
+
+
 # One test, so that it can tell how much was never computed.
 def test_64_chargers_at_the_ends_of_all_ranges(core):
     for seed in range(SEEDS):
         Extremes(core, 64, seed).run(CYCLES)
+    for own_ma, ended in ((None, "order_unknown"), (OWN_MA, "unclear")):
+        assert wiring_tested(core, own_ma) == ended
     left = checked_core.places - checked_core.reached
     assert len(left) < len(checked_core.places) // 10, sorted(left)
 
