@@ -12,6 +12,8 @@ LISTEN = "127.0.0.1"
 
 # <asm-generic/termbits.h>, as the speeds and flags below; MicroPython's termios lacks most.
 _CS8_CREAD_CLOCAL = const(0o60 | 0o200 | 0o4000)
+_PARENB = const(0o400)
+_INPCK = const(0o20)
 _TCSAFLUSH = const(2)
 _VTIME = const(5)
 _VMIN = const(6)
@@ -63,13 +65,15 @@ def open_port(name: str, baud: int = 9600, parity: str = "N", stop: int = 1):
     """
     speeds = {1200: 9, 2400: 11, 4800: 12, 9600: 13, 19200: 14, 38400: 15}
     speeds.update({57600: 0o10001, 115200: 0o10002})
-    flags = {"N": 0, "E": 0o400, "O": 0o1400}[parity] | {1: 0, 2: 0o100}[stop]
+    flags = {"N": 0, "E": _PARENB, "O": _PARENB | 0o1000}[parity] | {1: 0, 2: 0o100}[stop]
     speed = speeds[baud]
     file = None
     try:
-        _check(name)
+        checked = _INPCK if flags & _PARENB else 0
+        if _is_pty(name):
+            flags &= ~_PARENB
         file = open(name, "r+b", 0)
-        _set(file.fileno(), speed, flags)
+        _set(file.fileno(), speed, flags, checked)
         return _Port(file)
     except OSError as error:
         if file:
@@ -81,13 +85,16 @@ def open_port(name: str, baud: int = 9600, parity: str = "N", stop: int = 1):
 
 # MicroPython's `open` has no O_NONBLOCK, and a tty without CLOCAL blocks it until there is a
 # carrier. Drivers start with CLOCAL, but another program may have cleared it; `stty` opens without
-# waiting. It takes 2 ms, at an open only; a pty has no carrier and is spared.
-def _check(name):
+# waiting. It takes 2 ms, at an open only; a pty has no carrier and is spared. It has no parity
+# either, and glibc takes asking for one and for nothing else new for an error.
+def _is_pty(name):
     status = os.stat(name)
     if status[0] & _FORMAT != _CHARACTER_DEVICE:
         raise OSError(25)  # ENOTTY
-    if status[2] != _file("/dev/pts")[1]:
-        os.system("stty -F '%s' clocal 2>/dev/null" % name.replace("'", "'\\''"))
+    if status[2] == _file("/dev/pts")[1]:
+        return True
+    os.system("stty -F '%s' clocal 2>/dev/null" % name.replace("'", "'\\''"))
+    return False
 
 
 # The number and the device of a file, by which it is told from others.
@@ -98,10 +105,12 @@ def _file(path):
         return 0, 0
 
 
-# Raw, 8 bits, no flow control; what waits in it is thrown away. A pty keeps all but the parity.
-def _set(fd, speed, flags):
+# Raw, 8 bits, no flow control; what waits in it is thrown away. A byte with the wrong parity is
+# read as 0, so that it is no other byte. A pty keeps all but the parity.
+def _set(fd, speed, flags, checked):
     settings = termios.tcgetattr(fd)
-    settings[0] = settings[1] = settings[3] = 0
+    settings[0] = checked
+    settings[1] = settings[3] = 0
     settings[2] = speed | flags | _CS8_CREAD_CLOCAL
     settings[4] = settings[5] = speed
     settings[6][_VMIN] = settings[6][_VTIME] = 0

@@ -162,6 +162,26 @@ def test_what_waits_in_the_tty_before_it_is_opened_is_thrown_away(device, meter)
     assert sum(said["counts"]) == 1
 
 
+SET = """
+for parity in "NEEONE":
+    board.open_port(name, 9600, parity, 1).close()
+    say(set=parity)
+    sys.stdin.readline()
+"""
+
+
+def test_a_parity_can_be_set_where_nothing_else_changes_and_is_checked(device, meter):
+    one = device(SET)
+    for parity in "NEEONE":
+        assert one.next() == {"set": parity}
+        settings = termios.tcgetattr(meter._master)
+        assert bool(settings[0] & termios.INPCK) == (parity != "N")
+        assert bool(settings[2] & termios.PARODD) == (parity == "O")
+        assert settings[5] == termios.B9600
+        one.process.stdin.write("\n")
+        one.process.stdin.flush()
+
+
 READ_FOR_EVER = """
 async def main():
     while True:
