@@ -382,3 +382,15 @@ def test_a_line_error_says_what_was_asked():
     error = bench.error
     assert isinstance(error, rtu.LineError) and isinstance(error, OSError)
     assert str(error) == "unit 1, function 4, 12 registers from 6: timeout"
+
+
+def test_a_line_that_was_closed_opens_its_port_with_the_next_read():
+    async def main():
+        first = await bench.read()
+        bench.line.close()
+        bench.line.close()
+        return first, bench.port.closed, await bench.read()
+
+    bench = Bench(lambda request, number: [(20, reply())])
+    assert run(main()) == (GOOD, 1, GOOD)
+    assert len(bench.port.opened) == 2

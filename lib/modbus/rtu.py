@@ -153,10 +153,7 @@ class Line:
         except OSError as error:
             kind = "gone"
             text = "gone: %s" % error
-            port, self._port = self._port, None
-            self._owed = None
-            if port is not None:
-                port.close()
+            self.close()
         finally:
             self._at = 0
             if kind != "ok":
@@ -169,6 +166,14 @@ class Line:
         if kind != "ok":
             raise LineError(kind, _TEXT % (unit, function, count, start, text))
         return self._registers
+
+    def close(self) -> None:
+        """Lets the port go, for somebody else to use; call it when no read is under way. The next
+        read opens it again."""
+        port, self._port = self._port, None
+        self._owed = None
+        if port is not None:
+            port.close()
 
     def count(self, kind: str) -> None:
         """Counts one more of a kind; also for what only the user of the data can see."""
