@@ -94,11 +94,13 @@ def float32(data, at: int, order: tuple, per_unit: int, most: int) -> int | None
 
 
 class Reading:
-    """Phase currents (mA) and powers (W) in the meter's order; negative: into the grid."""
+    """Phase currents (mA) and powers (W) in the meter's order; negative: into the grid. Voltages
+    (V) as they were last looked at, 0 without."""
 
     def __init__(self):
         self.phase_ma = array("i", (0, 0, 0))
         self.phase_w = array("i", (0, 0, 0))
+        self.phase_v = array("h", (0, 0, 0))
 
 
 class Meter:
@@ -167,6 +169,7 @@ class Meter:
             power = (values[phase + 3] - values[phase + 6]) * self._sign
             reading.phase_ma[phase] = -current if power <= -_SIGN_FROM_W else current
             reading.phase_w[phase] = power
+            reading.phase_v[phase] = values[phase + 9]
 
     def _check(self):
         live = False
