@@ -54,7 +54,7 @@ def port() -> int:
         return probe.getsockname()[1]
 
 
-@pytest.mark.parametrize("command", [[], ["demo"], ["run"], ["test"], ["build"]])
+@pytest.mark.parametrize("command", [[], ["demo"], ["run"], ["meters"], ["test"], ["build"]])
 def test_help_explains_on_every_level(command):
     done = amprail(*command, "--help")
     assert done.returncode == 0

@@ -19,6 +19,7 @@ COMMANDS = {
     "demo": ("demo", "the firmware on a simulated site: house, meter, chargers and cars"),
     "run": ("run", "the firmware on a real site, on this computer"),
     "test": ("testing", "every test"),
+    "meters": ("meters", "find the meters on a serial line"),
     "sim": ("simulate", "the deciding core with a house and cars in virtual time"),
     "bench": ("bench", "speed and memory of the deciding core"),
     "build": ("build", "compile the device code to build/ and show its size"),

@@ -11,6 +11,7 @@ from pymodbus.client.mixin import ModbusClientMixin
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 SURVEY = ROOT / "host_tests" / "unit" / "meters.json"
+SIGNATURES = SURVEY.with_name("meter_signatures.json")
 
 VOLTAGE_V = 230.0
 
@@ -21,7 +22,7 @@ ORDERS = {"ABCD": "big", "CDAB": "little"}
 # the frequency; holding 0xFC00 is the serial number, 0xFC02 the meter code (0x0070).
 SDM630 = "eastron_sdm630"
 SDM630_REGISTERS = 80
-SDM630_HOLDING = {0xFC00: (12345678, DataType.UINT32), 0xFC02: (0x0070, DataType.REGISTERS)}
+SDM630_SERIAL = SimData(0xFC00, values=12345678, datatype=DataType.UINT32)
 
 
 def registers_of(name: str, phase: int = 1) -> "Registers":
@@ -32,6 +33,19 @@ def registers_of(name: str, phase: int = 1) -> "Registers":
         names = ", ".join(meter["id"] for meter in known)
         raise ValueError(f"meter type {name!r}: expected one of {names}")
     return Registers(found[0], phase)
+
+
+def signature_of(name: str) -> tuple[int, int, list[int]] | None:
+    """In which registers a meter says what it is: function, first register, words."""
+    detect = json.loads(SIGNATURES.read_text())[name]
+    if not detect or detect["expect"] is None:
+        return None
+    size = 2 * detect["count"]
+    expect = detect["expect"]
+    first = expect if isinstance(expect, str) else expect[0]
+    raw = first.encode().ljust(size, b"\0") if isinstance(first, str) else first.to_bytes(size)
+    words = [int.from_bytes(raw[at : at + 2]) for at in range(0, size, 2)]
+    return detect["function"], detect["register"], words
 
 
 class Registers:
@@ -50,14 +64,21 @@ class Registers:
     def device(self, address: int) -> SimDevice:
         """pymodbus' slave with these registers, as they are when it is asked."""
         bits = [SimData(0, values=False, datatype=DataType.BITS)]
-        ours = [SimData(self._first, values=[0] * self._count, datatype=DataType.REGISTERS)]
-        others = [SimData(0, values=[0], datatype=DataType.REGISTERS)]
+        blocks = {3: [], 4: []}
+        values = SimData(self._first, values=[0] * self._count, datatype=DataType.REGISTERS)
+        blocks[self._meter["function"]].append(values)
         if self._meter["id"] == SDM630:
-            others = [
-                SimData(at, values=value, datatype=kind)
-                for at, (value, kind) in SDM630_HOLDING.items()
-            ]
-        holding, inputs = (ours, others) if self._meter["function"] == 3 else (others, ours)
+            blocks[3].append(SDM630_SERIAL)
+        signature = signature_of(self._meter["id"])
+        if signature:
+            function, register, words = signature
+            data = SimData(register, values=words, datatype=DataType.REGISTERS)
+            blocks[function].append(data)
+        nothing = [SimData(0, values=[0], datatype=DataType.REGISTERS)]
+        holding, inputs = (
+            sorted(blocks[function], key=lambda data: data.address) or nothing
+            for function in (3, 4)
+        )
         return SimDevice(address, (bits, bits, holding, inputs), action=self._action)
 
     async def _action(self, function, first, address, count, registers, values):
