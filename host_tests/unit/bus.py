@@ -102,10 +102,23 @@ class Slave:
         self.put_values(table[0], table[6], [max(-watts, 0) for watts in WATTS], table[5])
         self.put_values(table[0], table[9], VOLTS, table[10])
 
+    def fill_sunspec(self, base):
+        """A list of models at `base`: what it is, and a meter in model 203 with tenths."""
+        words = {3: 75, 4: 5, 5: 600, 6: 0xFFFF, 8: 2300, 9: 2310, 10: 2290, 15: 0xFFFF}
+        words[19], words[20], words[21], words[22] = 1650, 0x10000 - 105, 13700, 0
+        self.put(3, base, b"SunS\0\1\0\x42" + bytes(132) + b"\0\xcb\0\x69")
+        for at in range(2, 107):
+            self.words[3, base + 70 + at] = words.get(at, 0)
+        self.put(3, base + 177, b"\xff\xff\0\0")
+
     def put_values(self, function, registers, values, form):
         kind, order, multiplier, divisor = form
         for register, value in zip(registers, values):
             raw = value * divisor / multiplier
+            if not isinstance(kind, str):  # Iskra's: thousandths, behind the exponent -3
+                raw = b"\xfd" + struct.pack(">i", int(1000 * raw))[1:]
+                self.put(function, register, raw, order)
+                continue
             raw = raw if kind == "float32" else int(raw + (0.5 if raw > 0 else -0.5))
             self.put(function, register, struct.pack(FORMATS[kind], raw), order)
 

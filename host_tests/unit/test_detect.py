@@ -29,6 +29,7 @@ SIGNED = {
     "siemens_pac2200": (3, 64001, bytes(4) + b"7KM2200-2EA30-1HA1" + bytes(32)),
     "bge_ds100": (3, 0x100C, b"\0\x06"),
     "huawei_dtsu666h": (3, 2001, b"\x3f\x80"),
+    "iskra_wm3m4": (4, 1, b"WM3M"),
     "finder_7m38": (4, 1, b"7M.38.8.400.0212"),
 }
 
@@ -102,6 +103,17 @@ def test_each_signature_is_recognised():
     for name in SIGNED:
         found = only(Bus(meter(name)), (N,), (1,))
         assert found.types[0] == name and found.signed and found.phases, (name, found.types)
+
+
+def test_a_sunspec_meter_is_found_wherever_its_list_begins():
+    for base in (40000, 50000, 0):
+        slave = Slave()
+        slave.fill_sunspec(base)
+        found = only(Bus(slave), (N,), (1,))
+        assert found.types == ["sunspec"] and found.signed and found.phases == 3, found.trouble
+        assert list(found.phase_ma) == [7500, -500, 60000]
+        assert list(found.phase_w) == list(WATTS)
+        assert list(found.phase_v) == list(VOLTS)
 
 
 def test_meters_that_share_a_signature_are_both_named():

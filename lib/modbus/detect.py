@@ -259,7 +259,7 @@ class Search:
         left = _SUNSPEC_BASES if name == "sunspec" else 1
         while left:
             try:
-                await meter.read(trial)
+                await meter.read(trial)  # pyright: ignore[reportAttributeAccessIssue]
                 break
             except LineError as error:
                 left -= 1

@@ -172,6 +172,7 @@ class Line:
         read opens it again."""
         port, self._port = self._port, None
         self._owed = None
+        self._have = self._spent = 0
         if port is not None:
             port.close()
 

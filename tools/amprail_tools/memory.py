@@ -14,8 +14,10 @@ FIRST = "umodbus"
 METERS = "modbus.meters."
 METER = METERS + "eastron_sdm630"
 
-# Needed at start only, by the meters that describe themselves, or while a wiring is tested.
+# Needed at start only, by the meters that describe themselves, while a wiring is tested, or while
+# meters are looked for.
 APART = ("modbus.maps", "modbus.sunspec", "balance.wiring", "balance.steps")
+APART += ("modbus.detect", "modbus.signatures")
 
 MEASURE = """\
 import asyncio, gc, json, sys, time
