@@ -92,6 +92,10 @@ def _add(settings, error, site, rows, chargers):
     host, port = split_url(settings["url"])
     name = settings["name"] or "Charger {}".format(settings["id"])
     rows.add(settings, site["minimum"])
+    secret = _secret(settings, driver)
+    if secret:
+        chargers.secrets[len(chargers.drivers)] = secret
+    chargers.watchdog_s[len(chargers.drivers)] = min(settings["watchdog_s"] or 0, 255)
     chargers.add(settings["id"], json.dumps(name), driver, host, port)
 
 
@@ -104,6 +108,14 @@ def _driver(settings):
     except (ImportError, AttributeError):
         raise ValueError("chargers.jsonl: driver: '{}' is not known".format(name))
     return make(settings)
+
+
+def _secret(settings, driver):
+    if not driver.AUTH or not (settings.get("password") or settings.get("token")):
+        return None
+    from chargers import secrets
+
+    return getattr(secrets, driver.AUTH)(settings)
 
 
 # Standing warnings (design, section 5).

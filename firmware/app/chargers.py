@@ -3,16 +3,22 @@
 
 from array import array
 
-from clock import add_ms, now_ms
+from clock import add_ms, diff_ms, now_ms
+from micropython import const
 
-_NOTES = 4
+_NOTES = const(8)
+
+# As `told_ma`: nobody knows what the charger was told last.
+UNKNOWN_MA = const(0xFFFF)
 
 
 class Chargers:
     """Up to `capacity` chargers: who they are, where, their driver, when it is their turn.
 
     The indices are those of the rows. A driver of None is a row that is only reserved: always
-    busy. `due` are stamps.
+    busy. `due` are stamps; `told_ma`: what it was told last, rounded down to its step; `arming`:
+    the next step of looking after its watchdog, from 1, or 0; `watchdog_s`: when that runs out, as
+    in the settings; `secrets`: what those want to hear that have a password.
     """
 
     def __init__(self, capacity: int = 64):
@@ -25,6 +31,11 @@ class Chargers:
         self._ports = array("H", bytes(2 * capacity))
         self._notes = memoryview(bytearray(_NOTES * capacity))
         self.due = array("i", bytes(4 * capacity))
+        self.told_ma = array("H", b"\xff" * 2 * capacity)
+        self.arming = bytearray(capacity)
+        self.secrets = {}
+        self.watchdog_s = bytearray(capacity)
+        self._written = array("i", bytes(4 * capacity))
 
     def add(self, id_: int, name: str, driver, host: str = "", port: int = 0) -> None:
         """`name` as JSON; `host` an IPv4 address."""
@@ -35,7 +46,8 @@ class Chargers:
         self._names += name.encode()
         self._name_ends.append(len(self._names))
         self._ports[index] = port
-        self.due[index] = now_ms()
+        self.due[index] = self._written[index] = now_ms()
+        self.arm(index)
         at = 4 * index
         for part in host.split(".") if host else ():
             self._hosts[at] = int(part)
@@ -55,6 +67,21 @@ class Chargers:
     def notes(self, index: int):
         """The bytes in which its driver remembers what it has found out."""
         return self._notes[_NOTES * index : _NOTES * (index + 1)]
+
+    def arm(self, index: int) -> None:
+        """Its watchdog is to be looked after from the first step on."""
+        if self.drivers[index]:
+            self.arming[index] = min(self.drivers[index].ARM_STEPS, 1)
+
+    def wrote(self, index: int, ma: int) -> None:
+        """It has been told `ma` now."""
+        self.told_ma[index] = ma
+        self._written[index] = now_ms()
+
+    def written_ms(self, index: int, most: int) -> int:
+        """How long ago it was told something; `most` if longer."""
+        age_ms = diff_ms(now_ms(), self._written[index])
+        return age_ms if 0 <= age_ms < most else most
 
     def wait(self, index: int, ms: int) -> None:
         """Its next turn is in `ms`."""

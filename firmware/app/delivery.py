@@ -3,6 +3,10 @@
 # others; then their confirmation, then raises, then the routine questions, the longest due first.
 # Of the four at most one is ever busy with a charger that did not answer the last time, so the
 # dead never delay the cuts of the living.
+#
+# Chargers differ in what a write costs. A current is rounded down to a charger's step, and what
+# that leaves as it is, is not written again; raises, never cuts, wait until a vendor's least time
+# between writes is over; where writing is free it is repeated for the charger's own watchdog.
 
 import asyncio
 
@@ -10,7 +14,8 @@ from app import log
 from balance.bookings import FAILURES_UNREACHABLE
 from balance.rows import CONFIRMED, DIRTY, DISOBEYS, KNOWN
 from balance.ticks import MASK
-from chargers.answer import NO_STATE, Answer
+from app.chargers import UNKNOWN_MA
+from chargers.answer import AS_SET, NO_STATE, Answer
 from clock import add_ms, diff_ms, now_ms, sleep_ms
 from micropython import const
 from net.http_client import Client
@@ -34,12 +39,14 @@ _GRAIN_MS = const(40)
 _CYCLE_MS = const(250)
 _LONG_MS = const(0x1FFFFFFF)
 
-# The longest reply that a driver needs.
-_REPLY_SIZE = const(1024)
+# How often it is looked whether a charger's watchdog is still armed, in polls.
+_POLLS_ARMED = const(250)
 
 _WRITE = const(0)
 _CONFIRM = const(1)
 _POLL = const(2)
+_ARM = const(3)
+_REPEAT = const(4)
 
 
 class Delivery:
@@ -59,8 +66,10 @@ class Delivery:
         self._next_due = now_ms()
         self._lock = asyncio.Lock()
         self._answers = [Answer() for _ in range(_WORKERS)]
-        self._clients = [Client(_REPLY_SIZE) for _ in range(_WORKERS)]
+        size = max([driver.REPLY_SIZE for driver in chargers.drivers if driver] or [0])
+        self._clients = [Client(size) for _ in range(_WORKERS)]
         self._turns = bytearray(cycle.rows.capacity)
+        self._soonest = 0
         self._failing_busy = False
         self.requests = 0
         self.failures = 0
@@ -124,19 +133,19 @@ class Delivery:
         flags = self._rows.flags
         best = -1
         best_rank = best_left = 0
-        soonest = _LONG_MS
+        self._soonest = _LONG_MS
         for index in range(self._rows.count):
             if busy[index]:
                 continue
             left = (due[index] - now) & MASK
             if left and left < _LONG_MS and not (flags[index] & DIRTY and self._rushes(index)):
-                if left < soonest:
-                    soonest = left
+                if left < self._soonest:
+                    self._soonest = left
             else:
                 rank = self._rank(index)
                 if rank > best_rank or (rank == best_rank and rank and left < best_left):
                     best, best_rank, best_left = index, rank, left
-        self._next_due = add_ms(now, soonest)
+        self._next_due = add_ms(now, self._soonest)
         return best
 
     # 0: not now; 1: routine; 2 and 3: confirm and write a raise; from 4 on: confirm a cut; from
@@ -149,9 +158,15 @@ class Delivery:
         if flags & CONFIRMED or not flags & KNOWN:
             return 1
         effect = rows.most_ma[index] - rows.set_ma[index]
-        if flags & DIRTY:
-            return 100000 + effect if effect > 0 else 3
-        return 4 + effect if effect > 0 else 2
+        if not flags & DIRTY:
+            return 4 + effect if effect > 0 else 2
+        if effect > 0:
+            return 100000 + effect
+        every_ms = self._chargers.drivers[index].WRITE_EVERY_MS
+        left = every_ms - self._chargers.written_ms(index, every_ms) if every_ms else 0
+        if left > 0 and left < self._soonest:
+            self._soonest = left
+        return 0 if left > 0 else 3
 
     # A new setpoint does not wait until a routine question would be due; a repeated one does.
     def _rushes(self, index):
@@ -162,43 +177,85 @@ class Delivery:
     # -- one request --
 
     async def _serve(self, index, number):
-        kind = self._kind(self._rows.flags[index])
         told = self._rows.set_ma[index]
         answer = self._answers[number]
+        answer.clear()
+        kind = self._kind(index, told)
         try:
-            await self._ask(index, self._request(index, kind, told), number, answer)
+            if kind == _WRITE or kind == _REPEAT:
+                await self._write(index, told, number, answer)
+            else:
+                await self._ask(index, self._request(index, kind), number, answer)
         except Exception as error:  # whatever it said: one failed try of one charger
-            self._fail(index, error)
+            self._fail(index, kind, error)
         else:
             self._take(index, kind, told, answer)
 
-    def _kind(self, flags):
-        if flags & KNOWN and flags & DIRTY:
-            return _WRITE
-        return _POLL if flags & CONFIRMED else _CONFIRM
+    # One that cannot be reached is only asked until it answers: a write that it took and whose
+    # answer was lost would put off its watchdog.
+    def _kind(self, index, told):
+        chargers = self._chargers
+        flags = self._rows.flags[index]
+        driver = chargers.drivers[index]
+        if not flags & KNOWN or self._rows.failures[index] >= FAILURES_UNREACHABLE:
+            return _CONFIRM
+        if flags & DIRTY:
+            if chargers.told_ma[index] != told - told % driver.STEP_MA or flags & DISOBEYS:
+                return _WRITE
+            self._ledger.written(index, told)
+            return _CONFIRM
+        if not flags & CONFIRMED:
+            return _CONFIRM
+        if chargers.arming[index]:
+            return _ARM
+        every_ms = driver.REPEAT_MS
+        return _REPEAT if every_ms and chargers.written_ms(index, every_ms) >= every_ms else _POLL
 
     # Phase currents are of interest while a car draws; without one the state is enough.
-    def _request(self, index, kind, told):
-        driver = self._chargers.drivers[index]
-        if kind == _WRITE:
-            return driver.write(told)
+    def _request(self, index, kind):
+        chargers = self._chargers
+        driver = chargers.drivers[index]
+        notes = chargers.notes(index)
+        if kind == _ARM:
+            return driver.arm(notes, self._rows.reserve_ma[index], chargers.arming[index] - 1)
         if kind == _POLL and self._asks_currents(index):
-            return driver.poll(self._chargers.notes(index))
-        return driver.confirm()
+            return driver.poll(notes)
+        return driver.confirm(notes)
 
     # In turn with the state, since the state tells that the car has gone.
     def _asks_currents(self, index):
-        self._turns[index] ^= 1
-        return self._turns[index] and self._ledger.draws(index)
+        turns = self._turns[index] = (self._turns[index] + 1) % _POLLS_ARMED
+        if not turns:
+            self._chargers.arm(index)
+        return turns & 1 and self._ledger.draws(index)
+
+    async def _write(self, index, told, number, answer):
+        chargers = self._chargers
+        driver = chargers.drivers[index]
+        chargers.told_ma[index] = UNKNOWN_MA
+        step = 0
+        while True:
+            request = driver.write(told - told % driver.STEP_MA, chargers.notes(index), step)
+            if request is None:
+                break
+            await self._ask(index, request, number, answer)
+            step += 1
+        chargers.wrote(index, told - told % driver.STEP_MA)
 
     async def _ask(self, index, request, number, answer):
         client = self._clients[number]
         driver = self._chargers.drivers[index]
         host, port = self._chargers.address(index)
         method, path, body = request
-        self.requests += 1
-        timeout_ms = driver.DEADLINE_MS
-        status = await client.request(host, port, method, path, body, b"", timeout_ms)
+        secret = self._chargers.secrets.get(index)
+        status = 401
+        for _ in range(2):
+            self.requests += 1
+            headers = secret.header(method, path) if secret else b""
+            timeout_ms = driver.DEADLINE_MS
+            status = await client.request(host, port, method, path, body, headers, timeout_ms)
+            if status != 401 or not secret or not secret.learn(client.challenge):
+                break
         driver.read(path, status, client.body, answer, self._chargers.notes(index))
 
     def _take(self, index, kind, told, answer):
@@ -206,12 +263,17 @@ class Delivery:
         was = rows.state[index]
         disobeyed = rows.flags[index] & DISOBEYS
         if rows.failures[index] >= FAILURES_UNREACHABLE:
+            self._chargers.arm(index)
             log.info("charger {} answers again".format(self._chargers.ids[index]))
         if kind == _WRITE:
             self._ledger.written(index, told)
         self._ledger.answered(index, was if answer.state == NO_STATE else answer.state)
         if answer.allowed_ma >= 0:  # one asked before the last setpoint can only book more
+            if answer.allowed_ma != self._chargers.told_ma[index]:
+                self._chargers.told_ma[index] = UNKNOWN_MA
             self._ledger.read_back(index, answer.allowed_ma)
+        if kind == _ARM:
+            self._arm(index, answer)
         if answer.has_phases:
             self._ledger.measured(index, answer.phase_ma)
         if rows.flags[index] & DISOBEYS and not disobeyed:
@@ -230,14 +292,32 @@ class Delivery:
                 self._look_again()
 
     def _pause_ms(self, index, kind):
+        driver = self._chargers.drivers[index]
         if kind == _WRITE:
-            return self._chargers.drivers[index].SETTLES_MS
+            return driver.SETTLES_MS
         if self._rows.refusals[index]:
-            return _REPEAT_MS if self._rows.flags[index] & DISOBEYS else _BACK_OFF_MS
-        return self._poll_ms
+            disobeys = self._rows.flags[index] & DISOBEYS
+            return max(_REPEAT_MS if disobeys else _BACK_OFF_MS, driver.WRITE_EVERY_MS)
+        return _BACK_OFF_MS if self._chargers.arming[index] else self._poll_ms
 
-    def _fail(self, index, error):
+    # A step of arming is done.
+    def _arm(self, index, answer):
+        arming = self._chargers.arming
+        steps = self._chargers.drivers[index].ARM_STEPS
+        arming[index] = arming[index] + 1 if arming[index] < steps else 0
+        watchdog_s = answer.watchdog_s
+        if watchdog_s == AS_SET:
+            watchdog_s = self._chargers.watchdog_s[index]
+        if watchdog_s >= 0:
+            self._ledger.guarded(index, watchdog_s, answer.fallback_ma)
+
+    def _fail(self, index, kind, error):
         self.failures += 1
+        if kind == _ARM:  # which does not mean that it cannot be told anything
+            self._chargers.arming[index] = 0
+            self._ledger.guarded(index, 0, -1)
+            self._wait(index, _BACK_OFF_MS)
+            return
         self._ledger.failed(index)
         failures = self._rows.failures[index]
         self._wait(index, _BACK_OFF_MS << min(failures - 1, _BACK_OFF_DOUBLINGS))

@@ -224,7 +224,9 @@ class Bookings:
             metered = 0
             counted = told if told < reserve else reserve
             most = told if told > most else most
-            most = reserve if reserve > most else most
+            fell_ms = int(rows.watchdog_s[row]) * 1000
+            if reserve > most or (fell_ms and int(rows.silent_ms[row]) >= fell_ms):
+                most = reserve
         rows.booked_ma[row] = most
         sums[_RESERVED + mask] += most
         if metered:

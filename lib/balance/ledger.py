@@ -38,6 +38,11 @@ _OVERDRAW_S = const(10)
 
 _REFUSALS = const(3)
 
+# From its last answer to the last write that may have reached it without an answer: it is written
+# to until it counts as unreachable, after 10 s or 3 tries, and the last of these may take 5 s.
+_LAST_WRITE_S = const(15)
+_LONGEST_S = const(60)  # ages end at 65 s
+
 
 class Ledger:
     """Takes what the delivery reports into `rows`; a car that comes or goes, and new phase
@@ -97,6 +102,15 @@ class Ledger:
         """One more request without a good answer."""
         rows = self._rows
         rows.failures[index] = min(rows.failures[index] + 1, 255)
+
+    def guarded(self, index: int, watchdog_s: int, fallback_ma: int) -> None:
+        """The charger falls back by itself to `fallback_ma` (-1: as in the settings) `watchdog_s`
+        after the last write (0: it does not, or nobody knows)."""
+        rows = self._rows
+        if fallback_ma >= 0:
+            rows.reserve_ma[index] = fallback_ma
+        after_s = watchdog_s + _LAST_WRITE_S
+        rows.watchdog_s[index] = after_s if watchdog_s and after_s <= _LONGEST_S else 0
 
     def read_back(self, index: int, allowed_ma: int) -> None:
         """What the charger says that it allows. Call `answered` as well."""

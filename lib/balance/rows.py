@@ -1,7 +1,7 @@
 # One row per charger, as arrays made once, so that a cycle allocates nothing. The arrays are
 # public: the parts of the core read and write them by index, the rest of the firmware reads them.
 #
-# Limits          rotation, max_ma, min_ma, reserve_ma, priority, weight
+# Limits          rotation, max_ma, min_ma, reserve_ma, watchdog_s, priority, weight
 # Seen            state, flags, silent_ms, failures, draw_ma, draw_age_ms
 # Told            set_ma, least_ma, most_ma, settling_ms, refusals (see ledger.py)
 # Booked          aside, booked_ma
@@ -88,7 +88,8 @@ class Rows:
 
     `phases` is the mask of the grid's phases that its car may use (bit 0: L1); `rotation` holds
     for each of the charger's own phases two bits, the grid's phase 0 to 2, or 3; `draw_ma` has
-    three values a charger, in the grid's order; `cap_ma` is the most that is of use to its car;
+    three values a charger, in the grid's order; `watchdog_s` is how long after its last answer it
+    has fallen back by itself for certain, or 0; `cap_ma` is the most that is of use to its car;
     `charge_das` is what it had on its fullest phase since plug-in, in 0.1 As.
     """
 
@@ -101,6 +102,7 @@ class Rows:
         self.max_ma = array("H", words)
         self.min_ma = array("H", words)
         self.reserve_ma = array("H", words)
+        self.watchdog_s = bytearray(bytes_)
         self.priority = array("b", bytes_)
         self.weight = bytearray(bytes_)
         self.state = bytearray(bytes_)

@@ -22,13 +22,14 @@ class HttpError(OSError):
 
 
 class Client(Wire):
-    """Sends requests one at a time; `body` is the last reply's, valid until the next request."""
+    """Sends requests one at a time; `body` is the last reply's, valid until the next request;
+    `challenge` what the last 401 asked for."""
 
     def __init__(self, size: int = 2048):
         """`size`: the longest head and the longest body, in bytes."""
         super().__init__(size + _CHUNK_LINE)
         self._size = size
-        self.body = b""
+        self.body = self.challenge = b""
 
     async def request(
         self,
@@ -81,8 +82,11 @@ class Client(Wire):
             if at < 0:
                 end = await self.receive(end)
                 continue
-            head = bytes(self.view[start : at + 2]).lower()
+            said = bytes(self.view[start : at + 2])
+            head = said.lower()
             status = _status(head)
+            if status == 401:
+                self.challenge = _field_as_said(said, head, b"\r\nwww-authenticate:")
             start = at + 4
         end -= start
         if end:
@@ -146,10 +150,20 @@ class Client(Wire):
 def _request(host: str, port: int, method: str, path: str, body, headers: bytes) -> bytes:
     about = ""
     if body is not None:
-        about = "Content-Type: application/json\r\nContent-Length: %d\r\n" % len(body)
+        kind = "json" if body[:1] in b"{[" else "x-www-form-urlencoded"
+        about = "Content-Type: application/%s\r\nContent-Length: %d\r\n" % (kind, len(body))
     head = "%s %s HTTP/1.1\r\nHost: %s:%d\r\nConnection: close\r\n%s%s\r\n"
     head = (head % (method, path, host, port, headers.decode(), about)).encode()
     return head + body if body else head
+
+
+# A field of a head whose value has to be repeated as it was written; b"" without it.
+def _field_as_said(said: bytes, head: bytes, name: bytes) -> bytes:
+    at = head.find(name)
+    if at < 0:
+        return b""
+    at += len(name)
+    return said[at : said.find(b"\r\n", at)].strip()
 
 
 def _status(head: bytes) -> int:

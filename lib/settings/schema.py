@@ -101,6 +101,49 @@ def _distinct_phases(value: str) -> bool:
     return True
 
 
+# What the generic driver sends: [["GET", "/path?with={a}", null or a body]], one after the other.
+def _requests(name: str, value) -> list:
+    fine = isinstance(value, list) and 1 <= len(value) <= 4
+    for request in value if fine else ():
+        fine = fine and isinstance(request, list) and len(request) == 3
+        fine = fine and request[0] in ("GET", "POST", "PUT", "PATCH")
+        fine = fine and _is_path(request[1])
+        fine = fine and (
+            request[2] is None or (isinstance(request[2], str) and len(request[2]) <= 200)
+        )
+    if not fine:
+        _refuse(name, value, 'is not 1 to 4 of ["GET", "/path", null or a body]')
+    return value
+
+
+def _path(name: str, value) -> str:
+    if not _is_path(value):
+        _refuse(name, value, "is not a path of up to 120 characters that begins with /")
+    return value
+
+
+def _is_path(value) -> bool:
+    fine = isinstance(value, str) and value[:1] == "/" and len(value) <= 120
+    return fine and min(value) > " " and max(value) < "\x7f"
+
+
+# What the charger says for a state, to a letter of IEC 61851-1.
+def _states(name: str, value) -> dict:
+    fine = isinstance(value, dict) and 1 <= len(value) <= 16
+    for said in value if fine else ():
+        fine = fine and len(said) <= 20 and isinstance(value[said], str)
+        fine = fine and len(value[said]) == 1 and value[said] in "ABCDEF"
+    if not fine:
+        _refuse(name, value, 'is not an object as {"1": "A", "2": "B", "3": "C"}')
+    return value
+
+
+def _three(name: str, value) -> list:
+    if not isinstance(value, list) or len(value) != 3:
+        _refuse(name, value, "is not a list of three places in the answer")
+    return [_text(name, one, 60) for one in value]
+
+
 def _group(name: str, value, table: tuple) -> dict:
     return _filled(name, value, table, ".")
 
@@ -177,6 +220,22 @@ _SITE = (
     ("meter", {}, _or_null, _group, _METER),
 )
 
+_GENERIC = (
+    ("set", _REQUIRED, _requests),
+    ("pause", None, _or_null, _requests),
+    ("success", "", _text, 32),
+    ("status", _REQUIRED, _path),
+    ("state", _REQUIRED, _text, 60),
+    ("states", _REQUIRED, _states),
+    ("allowed", _REQUIRED, _text, 60),
+    ("allowed_per_a", 1, _one_of, 1, 10, 100, 1000),
+    ("paused", "", _text, 60),
+    ("currents", None, _or_null, _three),
+    ("currents_per_a", 1, _one_of, 1, 10, 100, 1000),
+    ("step_ma", 1000, _whole, 1, 1000, "mA"),
+    ("write_every_s", 5, _whole, 0, 60, "s"),
+)
+
 # Only id, driver and url have no default in the contract. A name helps people, a number will do.
 _CHARGER = (
     ("id", _REQUIRED, _whole, 1, 64),
@@ -193,6 +252,7 @@ _CHARGER = (
     ("user", _OPTIONAL, _text, 64),
     ("password", _OPTIONAL, _text, 64),
     ("token", _OPTIONAL, _text, 64),
+    ("generic", _OPTIONAL, _group, _GENERIC),
 )
 
 

@@ -1,0 +1,129 @@
+# Single values out of a charger's JSON (RFC 8259), found where they stand. `json.loads` would make
+# all of it, 2 KB of text are 8 KB of objects, and its depth is the sender's to choose. Here
+# nothing is made but the value asked for, brackets are counted and not descended into, and a key
+# is looked for in its own object only.
+
+import micropython
+
+
+@micropython.viper
+def _after(body, at: int, end: int) -> int:
+    """Where the value that begins at `at` ends; -1: not before `end`."""
+    raw = ptr8(body)
+    depth = 0
+    while at < end:
+        byte = raw[at]
+        if byte == 0x22:  # a string
+            at += 1
+            while at < end and raw[at] != 0x22:
+                at += 2 if raw[at] == 0x5C else 1
+            if at >= end:
+                return -1
+        elif byte == 0x5B or byte == 0x7B:
+            depth += 1
+        elif byte == 0x5D or byte == 0x7D or byte == 0x2C or byte == 0x3A:
+            if depth == 0:
+                return at  # after a number or a word
+            if byte == 0x5D or byte == 0x7D:
+                depth -= 1
+        at += 1
+        if depth == 0 and (byte == 0x22 or byte == 0x5D or byte == 0x7D):
+            return at
+    return -1 if depth else at
+
+
+@micropython.viper
+def _mark(body, at: int, end: int) -> int:
+    """Where the next byte that is not white space stands."""
+    raw = ptr8(body)
+    while at < end and (raw[at] == 32 or (9 <= raw[at] and raw[at] <= 13)):
+        at += 1
+    return at
+
+
+# Where the value of `key`, or the value of that number in a list, begins; -1: not there.
+def _member(body, at, end, key):
+    at = _mark(body, at, end)
+    listed = body[at : at + 1] == b"["
+    if not listed and body[at : at + 1] != b"{":
+        return -1
+    left = int(key) if listed and key.isdigit() else -1
+    name = ('"%s"' % key).encode()
+    while True:
+        at = begin = _mark(body, at + 1, end)
+        if not listed:
+            at = _after(body, begin, end)
+            named = at > 0 and body[begin:at] == name
+            at = _mark(body, at, end)
+            if at <= 0 or body[at : at + 1] != b":":
+                return -1
+            begin = _mark(body, at + 1, end)
+            if named:
+                return begin
+        if left == 0:
+            return begin
+        left -= 1
+        at = _after(body, begin, end)
+        at = _mark(body, at, end) if at > begin else end
+        if body[at : at + 1] != b",":
+            return -1
+
+
+def raw(body, path: str) -> bytes:
+    """The value at `path` ("powerflow.l1.current", "nrg.4") as it stands there, b"" if none is.
+
+    `body` is a memoryview.
+    """
+    begin = 0
+    end = len(body)
+    for key in path.split(".") if path else ():
+        begin = _member(body, begin, end, key)
+        if begin < 0:
+            return b""
+    stop = _after(body, begin, end)
+    return bytes(body[begin:stop]).strip() if stop > begin else b""
+
+
+def number(body, path: str, low: int, high: int, per_unit: int = 1) -> int:
+    """The number at `path` times `per_unit`, rounded; ValueError if none within low..high (before
+    the multiplication), a whole one where `per_unit` is 1, is there."""
+    found = raw(body, path)
+    try:
+        if found.strip(b"-+.0123456789eE"):
+            raise ValueError
+        value = float(found)
+        if low <= value <= high and (per_unit > 1 or value == int(value)):
+            return int(value * per_unit + 0.5) if value > 0 else -int(-value * per_unit + 0.5)
+    except ValueError:
+        pass
+    raise wrong(path, found, "%d..%d" % (low, high))
+
+
+def true(body, path: str) -> bool:
+    """Whether `true` stands at `path`; ValueError if neither that nor `false` does."""
+    found = raw(body, path)
+    if found not in (b"true", b"false"):
+        raise wrong(path, found, "true or false")
+    return found == b"true"
+
+
+def phases(body, paths, per_unit: int, answer) -> None:
+    """Takes three phase currents into `answer`; where one is null or absent there are none."""
+    for own in range(3):
+        if raw(body, paths[own]) in (b"", b"null"):
+            return
+    for own in range(3):
+        answer.phase_ma[own] = number(body, paths[own], 0, 100000 // per_unit, per_unit)
+    answer.has_phases = True
+
+
+def ok(path: str, status: int) -> None:
+    """ValueError unless the status of the reply for `path` is 200."""
+    if status != 200:
+        raise wrong("status of " + path, b"%d" % status, "200")
+
+
+def wrong(name: str, value: bytes, expected: str) -> ValueError:
+    """The error that names what was said, and what should have been."""
+    shown = "".join([chr(byte) if 32 <= byte < 127 else "?" for byte in value[:40]])
+    return ValueError("%s is %s, expected %s" % (name, shown or "missing", expected))

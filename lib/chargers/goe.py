@@ -1,0 +1,57 @@
+# go-eCharger V3, V4 (Gemini), PRO: HTTP API v2 (github.com/goecharger/go-eCharger-API-v2), which
+# the owner switches on in the app. Whole amperes; `frc` 1 pauses and goes back to 0 when the car
+# leaves. The maker asks for 5 s between writes, and its flash levels wear. A key that a model does
+# not know makes the status 400 with good JSON; a lock that is taken, 500.
+
+import sys
+
+from chargers.fields import number, ok, phases, raw, wrong
+from micropython import const
+
+_SET = const("/api/set?")
+_STATUS = const("/api/status?filter=car,amp,frc,err,nrg")
+_CURRENTS = ("nrg.4", "nrg.5", "nrg.6")
+_STATES = b"\x05\x00\x02\x01\x01\x05"  # of `car`: unknown, idle, charging, waits, complete, error
+
+AUTH = ""
+STEP_MA = 1000
+WRITE_EVERY_MS = 5000
+REPEAT_MS = ARM_STEPS = 0
+DEADLINE_MS = 5000  # on weak Wi-Fi it takes that long
+SETTLES_MS = 1200  # its logic runs once a second
+REPLY_SIZE = 1024
+
+
+def driver(charger: dict):
+    """The driver for a checked line of chargers.jsonl."""
+    return sys.modules[__name__]
+
+
+def write(ma: int, notes, step: int) -> tuple | None:
+    """Sets the current, or pauses with 0."""
+    if step:
+        return None
+    return "GET", _SET + ("amp=%d&frc=0" % (ma // 1000) if ma else "frc=1"), None
+
+
+def confirm(notes) -> tuple:
+    """Asks for all there is to know."""
+    return "GET", _STATUS, None
+
+
+poll = confirm
+
+
+def read(path: str, status: int, body, answer, notes) -> None:
+    """Reads a reply into `answer`; ValueError."""
+    if path != _STATUS:
+        if status != 200 or raw(body, "frc") != b"true" or raw(body, "amp") not in (b"", b"true"):
+            raise wrong("answer of " + _SET, bytes(body[:40]), '{"amp":true,"frc":true}')
+        return
+    if status != 400:
+        ok(path, status)
+    state = _STATES[number(body, "car", 0, 5)]
+    answer.state = 5 if number(body, "err", 0, 255) else state
+    paused = number(body, "frc", 0, 2) == 1
+    answer.allowed_ma = 0 if paused else number(body, "amp", 0, 32, 1000)
+    phases(body, _CURRENTS, 1000, answer)
