@@ -256,7 +256,7 @@ class Delivery:
             status = await client.request(host, port, method, path, body, headers, timeout_ms)
             if status != 401 or not secret or not secret.learn(client.challenge):
                 break
-        driver.read(path, status, client.body, answer, self._chargers.notes(index))
+        driver.read(request, status, client.body, answer, self._chargers.notes(index))
 
     def _take(self, index, kind, told, answer):
         rows = self._rows

@@ -29,7 +29,7 @@ def _notes():
 
 
 def _read(path, status, body, answer, notes):
-    _warp().read(path, status, memoryview(body), answer, notes)
+    _warp().read(("GET", path, None), status, memoryview(body), answer, notes)
 
 
 def _state(**changes):
@@ -134,7 +134,7 @@ def test_what_is_not_a_json_object_is_refused():
 
 
 def test_a_refused_reply_leaves_nothing_of_the_one_before():
-    charger, answer = _warp(), Answer()
+    answer = Answer()
     _read(STATE_PATH, 200, CHARGING, answer, _notes())
     raises(ValueError, "is 500", _read, STATE_PATH, 500, CHARGING, answer, _notes())
     assert answer.state == NO_STATE and answer.allowed_ma == -1
@@ -147,7 +147,7 @@ def test_phase_currents_are_read_in_ma():
 
 
 def test_values_are_found_by_their_ids():
-    charger, notes, answer = _warp(), _notes(), Answer()
+    notes, answer = _notes(), Answer()
     _read(IDS_PATH, 200, b"[21, 5, 13, 17]", answer, notes)
     _read(VALUES_PATH, 200, b"[3, 0, 1, 2.0004]", answer, notes)
     assert list(answer.phase_ma) == [1000, 2000, 3000]

@@ -60,7 +60,7 @@ def test_any_reply_is_read_or_refused(path, status, body, with_meter):
     charger, answer = driver({}), Answer()
     notes = _with_meter() if with_meter else _notes()
     try:
-        charger.read(path, status, memoryview(body), answer, notes)
+        charger.read(("GET", path, None), status, memoryview(body), answer, notes)
     except ValueError as error:
         assert len(str(error)) < 250
         assert answer.state == NO_STATE

@@ -117,10 +117,10 @@ def phases(body, paths, per_unit: int, answer) -> None:
     answer.has_phases = True
 
 
-def ok(path: str, status: int) -> None:
-    """ValueError unless the status of the reply for `path` is 200."""
+def ok(request: tuple, status: int) -> None:
+    """ValueError unless the status of the reply is 200."""
     if status != 200:
-        raise wrong("status of " + path, b"%d" % status, "200")
+        raise wrong("status of " + request[1], b"%d" % status, "200")
 
 
 def wrong(name: str, value: bytes, expected: str) -> ValueError:

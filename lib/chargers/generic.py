@@ -28,15 +28,17 @@ class _Generic:
 
     poll = confirm
 
-    def read(self, path: str, status: int, body, answer, notes) -> None:
+    def read(self, request: tuple, status: int, body, answer, notes) -> None:
         about = self._about
-        ok(path, status)
-        if path != about["status"]:
+        ok(request, status)
+        if request[1] != about["status"]:
             if not bytes(body).startswith(about["success"].encode()):
-                raise wrong("answer of " + path, bytes(body[:40]), about["success"])
+                raise wrong("answer of " + request[1], bytes(body[:40]), about["success"])
             return
-        said = raw(body, about["state"]).strip(b'"').decode()
-        answer.state = "ABCDEF".find(about["states"].get(said, "F"))
+        said = raw(body, about["state"])
+        if not said:
+            raise wrong(about["state"], said, "one of the states")
+        answer.state = "ABCDEF".find(about["states"].get(said.strip(b'"').decode(), "F"))
         if about["paused"] and raw(body, about["paused"]) in (b"1", b"true"):
             answer.allowed_ma = 0
         else:

@@ -42,14 +42,14 @@ def confirm(notes) -> tuple:
 poll = confirm
 
 
-def read(path: str, status: int, body, answer, notes) -> None:
+def read(request: tuple, status: int, body, answer, notes) -> None:
     """Reads a reply into `answer`; ValueError."""
-    if path != _STATUS:
+    if request[1] != _STATUS:
         if status != 200 or raw(body, "frc") != b"true" or raw(body, "amp") not in (b"", b"true"):
             raise wrong("answer of " + _SET, bytes(body[:40]), '{"amp":true,"frc":true}')
         return
     if status != 400:
-        ok(path, status)
+        ok(request, status)
     state = _STATES[number(body, "car", 0, 5)]
     answer.state = 5 if number(body, "err", 0, 255) else state
     paused = number(body, "frc", 0, 2) == 1

@@ -39,14 +39,14 @@ def confirm(notes) -> tuple:
 poll = confirm
 
 
-def read(path: str, status: int, body, answer, notes) -> None:
+def read(request: tuple, status: int, body, answer, notes) -> None:
     """Reads a reply into `answer`; ValueError."""
-    ok(path, status)
-    if path != _INFO:
+    ok(request, status)
+    if request[1] != _INFO:
         if raw(body, "result") != b"true":
             raise wrong("result", raw(body, "error") or raw(body, "result"), "true")
         return
-    state = b"ABCDEF".find(raw(body, "charger_state")[1:2])
+    state = b" ABCDEF".find(raw(body, "charger_state")[1:2]) - 1
     answer.state = 5 if state < 0 or true(body, "has_active_errors") else state
     answer.allowed_ma = number(body, "dynamic_current", 0, 80, 1000)
     phases(body, _CURRENTS, 1000, answer)

@@ -45,13 +45,16 @@ def confirm(notes) -> tuple:
 poll = confirm
 
 
-def read(path: str, status: int, body, answer, notes) -> None:
+def read(request: tuple, status: int, body, answer, notes) -> None:
     """Reads a reply into `answer`; ValueError."""
     if status != 200 or raw(body, "Response"):
-        raise wrong("answer of " + path, raw(body, "Response") or b"%d" % status, "200")
-    if path == _CONTROL:
+        raise wrong("answer of " + request[1], raw(body, "Response") or b"%d" % status, "200")
+    if request[1] == _CONTROL:
         paused = number(body, "charge_pause", 0, 1)
         answer.allowed_ma = 0 if paused else number(body, "current_set", 0, 32, 1000)
-    elif path == _VALUES:
-        answer.state = _STATES.get(raw(body, "general.status"), 5)
+    elif request[1] == _VALUES:
+        word = raw(body, "general.status")
+        if not word:
+            raise wrong("general.status", word, "a word")
+        answer.state = _STATES.get(word, 5)
         phases(body, _CURRENTS, 1000, answer)

@@ -57,11 +57,11 @@ def arm(notes, fallback_ma: int, step: int) -> tuple:
     return confirm(notes)
 
 
-def read(path: str, status: int, body, answer, notes) -> None:
+def read(request: tuple, status: int, body, answer, notes) -> None:
     """Reads a reply into `answer`; ValueError."""
     if not 200 <= status <= 201 or b"Failed" in bytes(body[:40]):
-        raise wrong("answer of " + path, b"%d " % status + bytes(body), "200")
-    if path != _STATUS or not raw(body, "state"):
+        raise wrong("answer of " + request[1], b"%d " % status + bytes(body), "200")
+    if request[0] != "GET":
         return
     state = number(body, "state", 0, 255)
     answer.allowed_ma = 0 if state >= _SLEEPING else number(body, "pilot", 0, 80, 1000)

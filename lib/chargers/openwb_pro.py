@@ -43,10 +43,10 @@ def arm(notes, fallback_ma: int, step: int) -> tuple:
     return "POST", _PATH, b"heartbeatenabled=1"
 
 
-def read(path: str, status: int, body, answer, notes) -> None:
+def read(request: tuple, status: int, body, answer, notes) -> None:
     """Reads a reply into `answer`; ValueError. A write is answered by anything at all."""
-    ok(path, status)
-    if b"plug_state" not in bytes(body):
+    ok(request, status)
+    if request[0] != "GET":
         return
     plugged = true(body, "plug_state")
     answer.state = 2 if true(body, "charge_state") else int(plugged)

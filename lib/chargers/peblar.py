@@ -39,12 +39,12 @@ def poll(notes) -> tuple:
     return "GET", _METER, None
 
 
-def read(path: str, status: int, body, answer, notes) -> None:
+def read(request: tuple, status: int, body, answer, notes) -> None:
     """Reads a reply into `answer`; ValueError."""
-    ok(path, status)
-    if path == _METER:
+    ok(request, status)
+    if request[1] == _METER:
         phases(body, _CURRENTS, 1, answer)
-    elif raw(body, "CpState"):
+    elif request[0] == "GET":
         letter = raw(body, "CpState")[7:-1]
         answer.state = b"ABCDEF".find(letter) if len(letter) == 1 else 5
         answer.state = 5 if answer.state < 0 else answer.state

@@ -65,9 +65,10 @@ def arm(notes, fallback_ma: int, step: int) -> tuple:
     return confirm(notes)
 
 
-def read(path: str, status: int, body, answer, notes) -> None:
+def read(request: tuple, status: int, body, answer, notes) -> None:
     """Reads a reply into `answer`; ValueError, also for a refusal with 200."""
-    ok(path, status)
+    ok(request, status)
+    path = request[1]
     if path == _SETTINGS:
         _read_settings(body, answer, notes)
     elif path != _FEED:  # what it has taken it repeats, a mode as a text
