@@ -18,6 +18,7 @@ Exit code: 0 clean, 2 your error (one line says which), 1 failure."""
 COMMANDS = {
     "demo": ("demo", "the firmware on a simulated site: house, meter, chargers and cars"),
     "run": ("run", "the firmware on a real site, on this computer"),
+    "chargers": ("chargers", "find chargers on the network"),
     "test": ("testing", "every test"),
     "meters": ("meters", "find the meters on a serial line"),
     "sim": ("simulate", "the deciding core with a house and cars in virtual time"),
