@@ -15,10 +15,10 @@ from balance.bookings import FAILURES_UNREACHABLE
 from balance.rows import CONFIRMED, DIRTY, DISOBEYS, KNOWN
 from balance.ticks import MASK
 from app.chargers import UNKNOWN_MA
+from app.messenger import ARM, WRITE, Messenger
 from chargers.answer import AS_SET, NO_STATE, Answer
 from clock import add_ms, diff_ms, now_ms, sleep_ms
 from micropython import const
-from net.http_client import Client
 
 _WORKERS = const(4)
 
@@ -39,15 +39,6 @@ _GRAIN_MS = const(40)
 _CYCLE_MS = const(250)
 _LONG_MS = const(0x1FFFFFFF)
 
-# How often it is looked whether a charger's watchdog is still armed, in polls.
-_POLLS_ARMED = const(250)
-
-_WRITE = const(0)
-_CONFIRM = const(1)
-_POLL = const(2)
-_ARM = const(3)
-_REPEAT = const(4)
-
 
 class Delivery:
     """Serves `chargers`, whose indices are those of the rows of `cycle`."""
@@ -66,12 +57,9 @@ class Delivery:
         self._next_due = now_ms()
         self._lock = asyncio.Lock()
         self._answers = [Answer() for _ in range(_WORKERS)]
-        size = max([driver.REPLY_SIZE for driver in chargers.drivers if driver] or [0])
-        self._clients = [Client(size) for _ in range(_WORKERS)]
-        self._turns = bytearray(cycle.rows.capacity)
+        self._messenger = Messenger(cycle.rows, cycle.ledger, chargers, _WORKERS)
         self._soonest = 0
         self._failing_busy = False
-        self.requests = 0
         self.failures = 0
 
     def kick(self) -> None:
@@ -179,84 +167,18 @@ class Delivery:
     async def _serve(self, index, number):
         told = self._rows.set_ma[index]
         answer = self._answers[number]
-        answer.clear()
-        kind = self._kind(index, told)
+        kind = self._messenger.kind(index, told)
         try:
-            if kind == _WRITE or kind == _REPEAT:
-                await self._write(index, told, number, answer)
-            else:
-                await self._ask(index, self._request(index, kind), number, answer)
+            await self._messenger.carry(index, kind, told, number, answer)
         except Exception as error:  # whatever it said: one failed try of one charger
             self._fail(index, kind, error)
         else:
             self._take(index, kind, told, answer)
 
-    # One that cannot be reached is only asked until it answers: a write that it took and whose
-    # answer was lost would put off its watchdog.
-    def _kind(self, index, told):
-        chargers = self._chargers
-        flags = self._rows.flags[index]
-        driver = chargers.drivers[index]
-        if not flags & KNOWN or self._rows.failures[index] >= FAILURES_UNREACHABLE:
-            return _CONFIRM
-        if flags & DIRTY:
-            if chargers.told_ma[index] != told - told % driver.STEP_MA or flags & DISOBEYS:
-                return _WRITE
-            self._ledger.written(index, told)
-            return _CONFIRM
-        if not flags & CONFIRMED:
-            return _CONFIRM
-        if chargers.arming[index]:
-            return _ARM
-        every_ms = driver.REPEAT_MS
-        return _REPEAT if every_ms and chargers.written_ms(index, every_ms) >= every_ms else _POLL
-
-    # Phase currents are of interest while a car draws; without one the state is enough.
-    def _request(self, index, kind):
-        chargers = self._chargers
-        driver = chargers.drivers[index]
-        notes = chargers.notes(index)
-        if kind == _ARM:
-            return driver.arm(notes, self._rows.reserve_ma[index], chargers.arming[index] - 1)
-        if kind == _POLL and self._asks_currents(index):
-            return driver.poll(notes)
-        return driver.confirm(notes)
-
-    # In turn with the state, since the state tells that the car has gone.
-    def _asks_currents(self, index):
-        turns = self._turns[index] = (self._turns[index] + 1) % _POLLS_ARMED
-        if not turns:
-            self._chargers.arm(index)
-        return turns & 1 and self._ledger.draws(index)
-
-    async def _write(self, index, told, number, answer):
-        chargers = self._chargers
-        driver = chargers.drivers[index]
-        chargers.told_ma[index] = UNKNOWN_MA
-        step = 0
-        while True:
-            request = driver.write(told - told % driver.STEP_MA, chargers.notes(index), step)
-            if request is None:
-                break
-            await self._ask(index, request, number, answer)
-            step += 1
-        chargers.wrote(index, told - told % driver.STEP_MA)
-
-    async def _ask(self, index, request, number, answer):
-        client = self._clients[number]
-        driver = self._chargers.drivers[index]
-        host, port = self._chargers.address(index)
-        method, path, body = request
-        secret = self._chargers.secrets.get(index)
-        status = 401
-        for _ in range(2):
-            self.requests += 1
-            headers = secret.header(method, path) if secret else b""
-            timeout_ms = driver.DEADLINE_MS
-            status = await client.request(host, port, method, path, body, headers, timeout_ms)
-            if status != 401 or not secret or not secret.learn(client.challenge):
-                break
-        driver.read(request, status, client.body, answer, self._chargers.notes(index))
+    @property
+    def requests(self) -> int:
+        """How many were made."""
+        return self._messenger.requests
 
     def _take(self, index, kind, told, answer):
         rows = self._rows
@@ -265,14 +187,14 @@ class Delivery:
         if rows.failures[index] >= FAILURES_UNREACHABLE:
             self._chargers.arm(index)
             log.info("charger {} answers again".format(self._chargers.ids[index]))
-        if kind == _WRITE:
+        if kind == WRITE:
             self._ledger.written(index, told)
         self._ledger.answered(index, was if answer.state == NO_STATE else answer.state)
         if answer.allowed_ma >= 0:  # one asked before the last setpoint can only book more
             if answer.allowed_ma != self._chargers.told_ma[index]:
                 self._chargers.told_ma[index] = UNKNOWN_MA
             self._ledger.read_back(index, answer.allowed_ma)
-        if kind == _ARM:
+        if kind == ARM:
             self._arm(index, answer)
         if answer.has_phases:
             self._ledger.measured(index, answer.phase_ma)
@@ -293,7 +215,7 @@ class Delivery:
 
     def _pause_ms(self, index, kind):
         driver = self._chargers.drivers[index]
-        if kind == _WRITE:
+        if kind == WRITE:
             return driver.SETTLES_MS
         if self._rows.refusals[index]:
             disobeys = self._rows.flags[index] & DISOBEYS
@@ -313,7 +235,7 @@ class Delivery:
 
     def _fail(self, index, kind, error):
         self.failures += 1
-        if kind == _ARM:  # which does not mean that it cannot be told anything
+        if kind == ARM:  # which does not mean that it cannot be told anything
             self._chargers.arming[index] = 0
             self._ledger.guarded(index, 0, -1)
             self._wait(index, _BACK_OFF_MS)

@@ -1,0 +1,108 @@
+# What is said to a charger: which request is next, what is in it, and the exchange itself. The
+# delivery says when, and takes what comes of it.
+
+from app.chargers import UNKNOWN_MA
+from balance.bookings import FAILURES_UNREACHABLE
+from balance.rows import CONFIRMED, DIRTY, DISOBEYS, KNOWN
+from micropython import const
+from net.http_client import Client
+
+# Kinds of requests. REPEAT: the setpoint again, for a watchdog; ARM: looking after that.
+WRITE = const(0)
+CONFIRM = const(1)
+POLL = const(2)
+ARM = const(3)
+REPEAT = const(4)
+
+# How often it is looked whether a charger's watchdog is still armed, in polls.
+_POLLS_ARMED = const(250)
+
+
+class Messenger:
+    """Speaks to `chargers` over `count` connections; `requests` counts."""
+
+    def __init__(self, rows, ledger, chargers, count: int):
+        self._rows = rows
+        self._ledger = ledger
+        self._chargers = chargers
+        size = max([driver.REPLY_SIZE for driver in chargers.drivers if driver] or [0])
+        self._clients = [Client(size) for _ in range(count)]
+        self._turns = bytearray(rows.capacity)
+        self.requests = 0
+
+    # One that cannot be reached is only asked until it answers: a write that it took and whose
+    # answer was lost would put off its watchdog.
+    def kind(self, index: int, told: int) -> int:
+        """What this charger is to hear now; `told`: its setpoint."""
+        chargers = self._chargers
+        flags = self._rows.flags[index]
+        driver = chargers.drivers[index]
+        if not flags & KNOWN or self._rows.failures[index] >= FAILURES_UNREACHABLE:
+            return CONFIRM
+        if flags & DIRTY:
+            if chargers.told_ma[index] != told - told % driver.STEP_MA or flags & DISOBEYS:
+                return WRITE
+            self._ledger.written(index, told)
+            return CONFIRM
+        if not flags & CONFIRMED:
+            return CONFIRM
+        if chargers.arming[index]:
+            return ARM
+        every_ms = driver.REPEAT_MS
+        return REPEAT if every_ms and chargers.written_ms(index, every_ms) >= every_ms else POLL
+
+    async def carry(self, index: int, kind: int, told: int, number: int, answer) -> None:
+        """One exchange, or all that a setpoint takes, on connection `number`; fills `answer`.
+        HttpError, and ValueError for what makes no sense."""
+        answer.clear()
+        if kind == WRITE or kind == REPEAT:
+            await self._write(index, told, number, answer)
+        else:
+            await self._ask(index, self._request(index, kind), number, answer)
+
+    # Phase currents are of interest while a car draws; without one the state is enough.
+    def _request(self, index, kind):
+        chargers = self._chargers
+        driver = chargers.drivers[index]
+        notes = chargers.notes(index)
+        if kind == ARM:
+            return driver.arm(notes, self._rows.reserve_ma[index], chargers.arming[index] - 1)
+        if kind == POLL and self._asks_currents(index):
+            return driver.poll(notes)
+        return driver.confirm(notes)
+
+    # In turn with the state, since the state tells that the car has gone.
+    def _asks_currents(self, index):
+        turns = self._turns[index] = (self._turns[index] + 1) % _POLLS_ARMED
+        if not turns:
+            self._chargers.arm(index)
+        return turns & 1 and self._ledger.draws(index)
+
+    async def _write(self, index, told, number, answer):
+        chargers = self._chargers
+        driver = chargers.drivers[index]
+        chargers.told_ma[index] = UNKNOWN_MA
+        step = 0
+        while True:
+            request = driver.write(told - told % driver.STEP_MA, chargers.notes(index), step)
+            if request is None:
+                break
+            await self._ask(index, request, number, answer)
+            step += 1
+        chargers.wrote(index, told - told % driver.STEP_MA)
+
+    async def _ask(self, index, request, number, answer):
+        client = self._clients[number]
+        driver = self._chargers.drivers[index]
+        host, port = self._chargers.address(index)
+        method, path, body = request
+        secret = self._chargers.secrets.get(index)
+        status = 401
+        for _ in range(2):
+            self.requests += 1
+            headers = secret.header(method, path) if secret else b""
+            timeout_ms = driver.DEADLINE_MS
+            status = await client.request(host, port, method, path, body, headers, timeout_ms)
+            if status != 401 or not secret or not secret.learn(client.challenge):
+                break
+        driver.read(request, status, client.body, answer, self._chargers.notes(index))
