@@ -55,16 +55,3 @@ def car(random, phases: int, lag_s) -> Car:
         ramp_ma_s=random.choice((2000, 4000, 8000)),
         below_ma=random.randrange(100, 501, 50),
     )
-
-
-def charger_line(number: int, charger) -> dict:
-    """A line of chargers.jsonl."""
-    return {
-        "id": number,
-        "name": f"Bay {number}",
-        "driver": "warp",
-        "url": f"http://{charger.server.host}:{charger.server.port}",
-        "phases": charger.phases,
-        "max_ma": charger.maximum_ma,
-        "fallback_ma": min(charger.maximum_ma, charger.defaults["current"]),
-    }

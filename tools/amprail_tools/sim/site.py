@@ -6,7 +6,7 @@ import os
 import random
 
 from . import installation, script
-from .charger_warp import WarpCharger
+from .brands import BRANDS, MIX
 from .loop_thread import LoopThread
 from .meter import Meter
 from .narrator import Narrator
@@ -23,10 +23,10 @@ class Site:
     """Starts all at once in a thread of its own; stop() ends it and leaves nothing behind.
 
     chargers 1..64 (ValueError); script None, "demo" or function(site, random) -> iterator of
-    (s, function()); log: a text stream for what happens. phases, car_phases, has_meter: a value
-    for each charger, taken over and over. lag_s: (shortest, longest) of the cars. defaults_ma:
-    the current a charger starts with. noise_a, gaussian, refresh_s: of the meter. Other keywords
-    go into site.json.
+    (s, function()); log: a text stream for what happens. brands (keys of BRANDS), phases,
+    car_phases, has_meter: a value for each charger, taken over and over. lag_s: (shortest,
+    longest) of the cars. defaults_ma: the current a charger starts with. noise_a, gaussian,
+    refresh_s: of the meter. Other keywords go into site.json.
     """
 
     def __init__(
@@ -38,6 +38,7 @@ class Site:
         script=None,
         log=None,
         latency_ms=50,
+        brands=MIX,
         phases=installation.PHASES,
         car_phases=installation.CAR_PHASES,
         has_meter=(True, True, True, False),
@@ -58,9 +59,10 @@ class Site:
         self.house = installation.house(self.settings)
         self.cars, self.chargers = [], []
         for n in range(chargers):
-            wires, has, uses = (kinds[n % len(kinds)] for kinds in (phases, has_meter, car_phases))
+            kinds = (brands, phases, has_meter, car_phases)
+            brand, wires, has, uses = (kind[n % len(kind)] for kind in kinds)
             car = installation.car(self._random, uses, lag_s)
-            charger = WarpCharger(
+            charger = BRANDS[brand](
                 car,
                 wires,
                 maximum_ma=maximum_ma,
@@ -201,7 +203,7 @@ class Site:
             json.dump(self.settings, file)
         with open(os.path.join(data_dir, "chargers.jsonl"), "w", encoding="utf-8") as file:
             for number, charger in enumerate(self.chargers, 1):
-                file.write(json.dumps(installation.charger_line(number, charger)) + "\n")
+                file.write(json.dumps(charger.line(number)) + "\n")
 
 
 def _sum(rows) -> list:
