@@ -1,13 +1,12 @@
 """The simulated WARP charger as any HTTP client sees it."""
 
 import http.client
-import json
 import socket
 import threading
 import time
+from functools import partial
 
 import pytest
-from amprail_tools.sim.car import Car
 from amprail_tools.sim.charger_warp import WarpCharger
 
 # Field sets as documented by docs.warp-charger.com and recorded in evcc's issue 23145.
@@ -30,55 +29,18 @@ LOW_LEVEL_STATE = {
 EXTERNAL = "/evse/external_current"
 
 
-class Bench:
-    """A charger whose time goes by when told to; HTTP to it is real."""
-
-    def __init__(self, thread, **kind):
-        self.thread = thread
-        self.car = Car(lag_s=0, ramp_ma_s=100_000, below_ma=0)
-        self.charger = WarpCharger(self.car, **{"latency_s": 0.0} | kind)
-        thread.call(self.charger.start, thread.call)
-
-    def step(self, seconds=1.0):
-        for _ in range(round(seconds * 20)):
-            self.charger.step(0.05)
-
-    def ask(self, method, path, body=None, headers=(), timeout_s=2):
-        port = self.charger.server.port
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout_s)
-        try:
-            connection.request(method, path, body, dict(headers))
-            response = connection.getresponse()
-            return response.status, response.read(), response.headers
-        finally:
-            connection.close()
-
-    def get(self, path):
-        status, body, headers = self.ask("GET", path)
-        assert status == 200, path
-        assert headers["Content-Type"] == "application/json"
-        return json.loads(body)
-
-    def put(self, body, path=EXTERNAL, method="PUT"):
-        return self.ask(method, path, body)[:2]
-
-
 @pytest.fixture
-def make(thread):
-    benches = []
-
-    def make_bench(**kind):
-        benches.append(Bench(thread, **kind))
-        return benches[-1]
-
-    yield make_bench
-    for bench in benches:
-        thread.call(bench.charger.server.close)
+def make(make_bench):
+    return partial(make_bench, WarpCharger)
 
 
 @pytest.fixture
 def bench(make):
     return make()
+
+
+def put(bench, body, path=EXTERNAL, method="PUT"):
+    return bench.ask(method, path, body)[:2]
 
 
 def test_states_have_the_fields_of_the_real_one(bench):
@@ -98,7 +60,7 @@ def test_states_have_the_fields_of_the_real_one(bench):
 @pytest.mark.parametrize("path", [EXTERNAL, EXTERNAL + "_update"])
 @pytest.mark.parametrize("method", ["PUT", "POST"])
 def test_a_current_is_taken_in_every_way_of_the_api(bench, body, path, method):
-    assert bench.put(body, path, method) == (200, b"")
+    assert put(bench, body, path, method) == (200, b"")
     bench.step()
     assert bench.get(EXTERNAL) == {"current": 10000}
     assert bench.get(EXTERNAL + "/current") == 10000
@@ -107,8 +69,8 @@ def test_a_current_is_taken_in_every_way_of_the_api(bench, body, path, method):
 
 @pytest.mark.parametrize("ma", [1, 5999, 32001, 70000])
 def test_a_current_out_of_range_is_answered_200_and_ignored(bench, ma):
-    bench.put("8000")
-    assert bench.put(str(ma)) == (200, b"")
+    put(bench, "8000")
+    assert put(bench, str(ma)) == (200, b"")
     bench.step()
     assert bench.get(EXTERNAL) == {"current": 8000}
     assert bench.charger.writes[-1][1:] == (ma, False)
@@ -122,7 +84,7 @@ def test_a_current_out_of_range_is_answered_200_and_ignored(bench, ma):
     ],
 )
 def test_a_body_that_is_not_a_current_is_refused_in_words(bench, body):
-    status, text = bench.put(body)
+    status, text = put(bench, body)
     assert status == 400
     assert text
     assert bench.charger.told_ma == 32000
@@ -130,7 +92,7 @@ def test_a_body_that_is_not_a_current_is_refused_in_words(bench, body):
 
 def test_what_is_offered_is_the_smallest_slot(make):
     bench = make(maximum_ma=16000)
-    bench.put("20000")
+    put(bench, "20000")
     bench.step()
     assert bench.get("/evse/state")["allowed_charging_current"] == 16000
     slots = bench.get("/evse/slots")
@@ -140,7 +102,7 @@ def test_what_is_offered_is_the_smallest_slot(make):
 
 
 def test_a_reading_right_after_a_write_is_still_the_old_one(bench):
-    bench.put("10000")
+    put(bench, "10000")
     assert bench.get(EXTERNAL) == {"current": 32000}
     bench.step(0.3)
     assert bench.get(EXTERNAL) == {"current": 10000}
@@ -155,9 +117,9 @@ def test_states_follow_the_car_and_the_pause(bench):
     assert states() == (0, 0)
     bench.car.plug_in()
     assert states() == (2, 3)
-    bench.put("0")
+    put(bench, "0")
     assert states() == (1, 1)
-    bench.put("6000")
+    put(bench, "6000")
     assert states() == (2, 3)
     bench.charger.break_down(True)
     assert states() == (4, 4)
@@ -171,7 +133,7 @@ def test_the_meter_has_the_currents_in_the_chargers_own_order(make):
     bench = make(phases="231")
     bench.car.phases = 2
     bench.car.plug_in()
-    bench.put("10000")
+    put(bench, "10000")
     bench.step(3)
     ids = bench.get("/meters/0/value_ids")
     assert ids == [1, 2, 3, 13, 17, 21, 39, 48, 57, 74, 209]
@@ -199,10 +161,10 @@ def test_a_charger_on_one_phase_uses_that_phase(make):
 
 
 def test_the_slot_is_cleared_at_unplugging_only_if_asked_to(bench):
-    bench.put("10000")
+    put(bench, "10000")
     bench.step()
     assert bench.get(EXTERNAL) == {"current": 10000}
-    assert bench.put("true", "/evse/external_clear_on_disconnect")[0] == 200
+    assert put(bench, "true", "/evse/external_clear_on_disconnect")[0] == 200
     bench.step()
     assert bench.get(EXTERNAL) == {"current": 0}
 
@@ -265,16 +227,16 @@ def test_requests_are_served_one_after_the_other(make):
 
 def test_ignored_writes_are_answered_200(bench):
     bench.charger.ignore_writes(True)
-    assert bench.put("6000") == (200, b"")
+    assert put(bench, "6000") == (200, b"")
     bench.step()
     assert bench.get(EXTERNAL) == {"current": 32000}
     bench.charger.ignore_writes(False)
-    bench.put("6000")
+    put(bench, "6000")
     assert bench.charger.told_ma == 6000
 
 
 def test_gone_its_port_refuses_and_it_comes_back_as_it_was(bench):
-    bench.put("8000")
+    put(bench, "8000")
     port = bench.charger.server.port
     bench.charger.disappear()
     with pytest.raises(ConnectionRefusedError):
@@ -295,10 +257,13 @@ def test_mute_it_accepts_and_never_answers(bench):
 
 
 def test_a_get_of_reboot_reboots_and_the_defaults_are_back(bench):
-    bench.put(
-        '{"current":12000,"clear_on_disconnect":false}', "/evse/external_defaults", method="POST"
+    put(
+        bench,
+        '{"current":12000,"clear_on_disconnect":false}',
+        "/evse/external_defaults",
+        method="POST",
     )
-    bench.put("6000")
+    put(bench, "6000")
     bench.charger.reboot_s = 0.2
     with pytest.raises((ConnectionError, http.client.HTTPException)):
         bench.ask("GET", "/reboot")

@@ -2,13 +2,15 @@
 
 import json
 
+from . import auth
 from .car import MINIMUM_MA
 from .charger import LARGEST_MA, Charger
 from .http_server import Reply, json_reply
+from .warp_automation import Automation, rule
 
 # Charging slots of esp32-firmware (evse_common): what is offered is the smallest of the active
 # ones.
-INCOMING, OUTGOING, AUTOSTART, GLOBAL, EXTERNAL = 0, 1, 4, 5, 8
+INCOMING, OUTGOING, AUTOSTART, GLOBAL, EXTERNAL, AUTOMATION = 0, 1, 4, 5, 8, 14
 SLOTS = 18
 # meters/0/value_ids (meter_value_id.csv): voltages, currents, powers of L1 to L3, total W, kWh.
 VALUE_IDS = [1, 2, 3, 13, 17, 21, 39, 48, 57, 74, 209]
@@ -28,20 +30,35 @@ def _ignored(ma: int) -> bool:
 # external slot has no watchdog and survives until a restart, which puts external_defaults there.
 class WarpCharger(Charger):
     """defaults_ma: external_defaults, what the external slot has after a start; uid as in
-    info/name.
+    info/name; watchdog_ma: of an automation rule for 30 s without a current, None: there is none;
+    user, password: asks for HTTP Digest.
     """
 
     driver = "warp"
 
-    def __init__(self, car, phases="123", **kind):
+    def __init__(self, car, phases="123", *, watchdog_ma=None, **kind):
         super().__init__(car, phases, **kind)
+        self.automation_ma = None  # of its slot; None: not active
+        rules = [] if watchdog_ma is None else [rule(watchdog_ma)]
+        self.automation = Automation(self._limit, rules)
         self.defaults = {"current": self.defaults_ma, "clear_on_disconnect": False}
         self._clear = False
         self._state, self._changed_s = 0, 0.0
         self._poll()
 
+    def _limit(self, ma):
+        self.automation_ma = ma
+
     def _forget(self):
         self.told_ma, self._clear = self.defaults["current"], self.defaults["clear_on_disconnect"]
+        self.automation_ma = None
+        self.automation.restart()
+
+    @property
+    def offered_ma(self) -> int:
+        """The smallest slot; 0 while broken."""
+        ma = super().offered_ma
+        return ma if self.automation_ma is None else min(ma, self.automation_ma)
 
     @property
     def fallback_ma(self) -> int:
@@ -50,6 +67,7 @@ class WarpCharger(Charger):
     def step(self, dt_s: float) -> None:
         self._changed_s += dt_s
         super().step(dt_s)
+        self.automation.step(dt_s)
         if self._clear and not self.car.plugged:
             self.told_ma = 0
 
@@ -62,6 +80,9 @@ class WarpCharger(Charger):
     # What follows is the API. Names of states are paths; X_update is X over HTTP.
 
     def _handle(self, request):
+        user, password = self.credentials["user"], self.credentials["password"]
+        if user and not auth.digest(request, user, password):
+            return auth.challenge()
         name = request.path.strip("/")
         if name in ("reboot", "evse/reset"):
             self.reboot()  # which is why nobody should try paths by GET
@@ -80,6 +101,8 @@ class WarpCharger(Charger):
             "evse/slots": self._slots,
             "evse/external_current": lambda: {"current": self._seen_ma},
             "evse/external_defaults": lambda: self.defaults,
+            "evse/automation_current": lambda: {"current": self.automation_ma or 0},
+            "automation/config": lambda: {"tasks": self.automation.tasks},
             "evse/external_clear_on_disconnect": lambda: {"clear_on_disconnect": self._clear},
             "info/features": lambda: FEATURES + (METER_FEATURES if self.has_meter else []),
             "info/name": self._name,
@@ -98,6 +121,8 @@ class WarpCharger(Charger):
         fields = {
             "evse/external_current": {"current": int},
             "evse/external_defaults": {"current": int, "clear_on_disconnect": bool},
+            "evse/automation_current": {"current": int},
+            "automation/config": {"tasks": list},
             "evse/external_clear_on_disconnect": {"clear_on_disconnect": bool},
         }.get(name)
         if fields is None:
@@ -106,9 +131,21 @@ class WarpCharger(Charger):
             values = _checked(json.loads(body), fields)
         except (ValueError, RecursionError) as error:
             return Reply(400, str(error).encode())
+        return self._apply(name, values)
+
+    def _apply(self, name, values):
         if name == "evse/external_defaults":
             self.defaults = values
             self.flash_writes += 1
+        elif name == "automation/config":
+            try:
+                self.automation.configure(values)
+            except ValueError as error:
+                return Reply(400, str(error).encode())
+            self.flash_writes += 1
+        elif name == "evse/automation_current":
+            if self.automation_ma is not None and not _ignored(values["current"]):
+                self.automation_ma = values["current"]
         elif "current" in values:
             self._set(values["current"])
         else:
@@ -116,6 +153,7 @@ class WarpCharger(Charger):
         return READY
 
     def _set(self, ma):
+        self.automation.written()
         if self._write(ma, not _ignored(ma)):
             self.told_ma = ma
 
@@ -138,6 +176,8 @@ class WarpCharger(Charger):
         limits = {INCOMING: LARGEST_MA, OUTGOING: self.maximum_ma, EXTERNAL: self._seen_ma}
         for slot in (AUTOSTART, GLOBAL):
             limits[slot] = LARGEST_MA
+        if self.automation_ma is not None:
+            limits[AUTOMATION] = self.automation_ma
         for slot, ma in limits.items():
             clear = slot == EXTERNAL and self._clear
             slots[slot] = {"max_current": ma, "active": True, "clear_on_disconnect": clear}
