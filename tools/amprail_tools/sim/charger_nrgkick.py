@@ -21,6 +21,7 @@ class NrgkickCharger(Charger):
 
     def __init__(self, car, phases="123", *, phase_switch=False, **kind):
         super().__init__(car, phases, **kind)
+        self._forget()
         self.enabled = True
         self.phase_switch = phase_switch
         self.energy_limit_wh = 0
@@ -34,7 +35,8 @@ class NrgkickCharger(Charger):
         }
 
     def _forget(self):
-        self.current_ma, self.paused = self.defaults_ma or self.maximum_ma, not self.defaults_ma
+        self.current_ma = min(self.maximum_ma, self.defaults_ma or self.maximum_ma)
+        self.paused = not self.defaults_ma
 
     def _handle(self, request):
         user = self.credentials["user"]
