@@ -1,13 +1,37 @@
-"""A simulated charger whose time goes by when told to; HTTP to it is real."""
+"""Simulated chargers for tests: their time goes by when told to; HTTP to them is real."""
 
 import http.client
 import json
 
+import pytest
 from amprail_tools.sim.car import Car
+from amprail_tools.sim.loop_thread import LoopThread
+
+
+@pytest.fixture
+def thread():
+    """A thread with an event loop for what lives in one."""
+    thread = LoopThread("test")
+    yield thread
+    thread.stop()
+
+
+@pytest.fixture
+def make_bench(thread):
+    """make_bench(charger class, **kind): a Bench that is closed at the end."""
+    benches = []
+
+    def make(charger, **kind):
+        benches.append(Bench(thread, charger, **kind))
+        return benches[-1]
+
+    yield make
+    for bench in benches:
+        bench.close()
 
 
 class Bench:
-    """kind: keywords of the charger's constructor. The car follows at once and fully."""
+    """A charger; kind: keywords of its constructor. The car follows at once and fully."""
 
     def __init__(self, thread, make, **kind):
         self.thread = thread
@@ -62,7 +86,7 @@ class Bench:
 
 def same_shape(answer, sample, path="") -> None:
     """The same keys in the same order with the same types; int for float and null for a number
-    pass, and in a list every element is like the sample's first.
+    pass, and in a list each element is like the sample's at its place.
     """
     if isinstance(sample, dict):
         assert isinstance(answer, dict), path

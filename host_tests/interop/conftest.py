@@ -1,9 +1,10 @@
 """Simulated sites and chargers that are read and driven by programs that nobody here wrote."""
 
 import pytest
-from amprail_tools.sim.loop_thread import LoopThread
 from amprail_tools.sim.site import Site
-from charger_bench import Bench
+from charger_bench import make_bench, thread
+
+__all__ = ["make_bench", "site_with", "thread"]
 
 HOUSE_MA = [7500, -8250, 9120]
 
@@ -23,19 +24,3 @@ def site_with():
     yield make
     for site in made:
         site.stop()
-
-
-@pytest.fixture
-def bench_of():
-    """bench_of(charger class, **kind): a Bench that is closed at the end."""
-    thread = LoopThread("chargers")
-    benches = []
-
-    def make(charger, **kind):
-        benches.append(Bench(thread, charger, **kind))
-        return benches[-1]
-
-    yield make
-    for bench in benches:
-        bench.close()
-    thread.stop()

@@ -10,8 +10,8 @@ from goechargerv2.goecharger import GoeChargerApi
 
 
 @pytest.fixture
-def bench(bench_of):
-    bench = bench_of(GoeCharger)
+def bench(make_bench):
+    bench = make_bench(GoeCharger)
     bench.charge()
     return bench
 
@@ -26,8 +26,8 @@ def test_goe_reads_what_it_filters_for_and_everything(bench):
     assert len(client.query()) > 150
 
 
-def test_goe_meets_the_400_of_a_pro(bench_of):
-    client = LocalJsonClient(bench_of(GoeCharger, model="PRO").address)
+def test_goe_meets_the_400_of_a_pro(make_bench):
+    client = LocalJsonClient(make_bench(GoeCharger, model="PRO").address)
     assert client.query(["amp"]) == {"amp": 16}
     with pytest.raises(HTTPError, match="400"):
         client.query(["amp", "cbl"])

@@ -14,8 +14,8 @@ from nrgkick_api import (
 
 
 @pytest.fixture
-def bench(bench_of):
-    bench = bench_of(NrgkickCharger)
+def bench(make_bench):
+    bench = make_bench(NrgkickCharger)
     bench.charge()
     return bench
 
@@ -68,8 +68,8 @@ def test_it_finds_out_that_the_charger_ignores_it(bench):
     assert drive(bench, lambda client: client.get_control())["current_set"] == 16
 
 
-def test_it_logs_in(bench_of):
-    bench = bench_of(NrgkickCharger, user="me", password="test-only")
+def test_it_logs_in(make_bench):
+    bench = make_bench(NrgkickCharger, user="me", password="test-only")
     values = drive(bench, lambda client: client.get_values(), username="me", password="test-only")
     assert values["general"]["status"] == "STANDBY"
     with pytest.raises(NRGkickAuthenticationError):

@@ -10,8 +10,8 @@ from openevsehttp.exceptions import AuthenticationError
 
 
 @pytest.fixture
-def bench(bench_of):
-    bench = bench_of(OpenevseCharger)
+def bench(make_bench):
+    bench = make_bench(OpenevseCharger)
     bench.charge()
     return bench
 
@@ -67,8 +67,8 @@ def test_it_makes_and_releases_a_claim(bench):
     drive(bench, steps)
 
 
-def test_it_feeds_the_shaper(bench_of):
-    bench = bench_of(OpenevseCharger, shaper_w=20000)
+def test_it_feeds_the_shaper(make_bench):
+    bench = make_bench(OpenevseCharger, shaper_w=20000)
     bench.step()
     assert bench.charger.told_ma == 0
 
@@ -81,8 +81,8 @@ def test_it_feeds_the_shaper(bench_of):
     assert bench.charger.told_ma == 16000
 
 
-def test_it_logs_in(bench_of):
-    bench = bench_of(OpenevseCharger, user="me", password="test-only")
+def test_it_logs_in(make_bench):
+    bench = make_bench(OpenevseCharger, user="me", password="test-only")
 
     async def state(client):
         return client.state

@@ -15,8 +15,8 @@ CURRENT = "evse/external_current"
 
 
 @pytest.fixture
-def bench(bench_of):
-    return bench_of(WarpCharger, user="me", password="test-only")
+def bench(make_bench):
+    return make_bench(WarpCharger, user="me", password="test-only")
 
 
 def test_requests_logs_in_and_writes(bench):

@@ -1,26 +1,5 @@
-"""A thread with an event loop for what lives in one, and chargers in it."""
+"""Simulated chargers and the thread that they live in."""
 
-import pytest
-from amprail_tools.sim.loop_thread import LoopThread
-from charger_bench import Bench
+from charger_bench import make_bench, thread
 
-
-@pytest.fixture
-def thread():
-    thread = LoopThread("test")
-    yield thread
-    thread.stop()
-
-
-@pytest.fixture
-def make_bench(thread):
-    """make_bench(charger class, **kind): a Bench that is closed at the end."""
-    benches = []
-
-    def make(charger, **kind):
-        benches.append(Bench(thread, charger, **kind))
-        return benches[-1]
-
-    yield make
-    for bench in benches:
-        bench.close()
+__all__ = ["make_bench", "thread"]
