@@ -13,6 +13,7 @@ PHRASES = {
     201: "Created",
     400: "Bad Request",
     401: "Unauthorized",
+    403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
     406: "Not Acceptable",
@@ -48,6 +49,11 @@ def json_reply(value, status: int = 200, **more) -> Reply:
     """A value as JSON without spaces, as the small libraries of chargers write it."""
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
     return Reply(status, text.encode(), "application/json", **more)
+
+
+def plain(value: float):
+    """A number as PHP and ArduinoJson write it: a whole one without a point."""
+    return int(value) if value == int(value) else value
 
 
 # Raw protocol and no framework: 64 of these share one event loop, and the machine with others.
