@@ -24,3 +24,9 @@ def site_with():
     yield make
     for site in made:
         site.stop()
+
+
+@pytest.fixture(autouse=True)
+def without_proxy(monkeypatch):
+    """Clients that look for a proxy in the environment do without."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
