@@ -103,6 +103,7 @@ def test_below_6_a_it_suspends(bench, ma):
     assert get(bench, "evinterface")["CpState"] == "State C"
     status, state = patch(bench, {"ChargeCurrentLimit": ma})
     assert (status, state["ChargeCurrentLimit"]) == (200, ma)
+    assert bench.charger.offered_ma == 0
     bench.step(4)
     assert get(bench, "evinterface")["CpState"] == "State B"
     assert bench.charger.grid_ma == [0, 0, 0]
