@@ -20,13 +20,13 @@ def info(device):
 
 
 @pytest.fixture
-def bench(bench_of):
-    return bench_of(LektricoCharger)
+def bench(make_bench):
+    return make_bench(LektricoCharger)
 
 
-def test_it_knows_the_model(bench_of):
+def test_it_knows_the_model(make_bench):
     for phases, model in (("123", "3p22k"), ("2", "1p7k")):
-        bench = bench_of(LektricoCharger, phases=phases, uid="S07")
+        bench = make_bench(LektricoCharger, phases=phases, uid="S07")
         (config,) = ask(bench, lambda device: device.device_config())
         assert config == {"type": model, "serial_number": 500007, "board_revision": "B"}
 
@@ -48,8 +48,8 @@ def test_a_current_that_may_not_be_is_an_error_in_the_answer(bench):
     assert bench.charger.offered_ma == 16_000
 
 
-def test_it_reads_every_state(bench_of):
-    bench = bench_of(LektricoCharger, headless=False)
+def test_it_reads_every_state(make_bench):
+    bench = make_bench(LektricoCharger, headless=False)
 
     def state():
         bench.step(3)

@@ -22,8 +22,8 @@ BASE = "/api/wlac/v1/"
 
 
 @pytest.fixture
-def bench(bench_of):
-    return bench_of(PeblarCharger)
+def bench(make_bench):
+    return make_bench(PeblarCharger)
 
 
 # The library knows hosts only and so port 80, which not everybody may open: its `url` is set.
@@ -61,8 +61,8 @@ def test_peblar_reads_every_state(bench):
 
 
 @pytest.mark.parametrize("kind", [{}, {"phases": "1"}, {"phases": "1", "leaves_out": True}])
-def test_peblar_reads_the_meter_with_and_without_phases(bench_of, kind):
-    bench = bench_of(PeblarCharger, **kind)
+def test_peblar_reads_the_meter_with_and_without_phases(make_bench, kind):
+    bench = make_bench(PeblarCharger, **kind)
     bench.charge()
     (meter,) = ask(bench, lambda client: client.meter())
     phases = len(bench.charger.phases)
@@ -86,17 +86,17 @@ def test_peblar_replaces_all_fields_at_once(bench):
     assert (state.charge_current_limit, state.force_single_phase) == (8000, True)
 
 
-def test_peblar_is_refused_with_the_reason(bench_of):
+def test_peblar_is_refused_with_the_reason(make_bench):
     with pytest.raises(PeblarAuthenticationError, match="Unauthorized"):
-        ask(bench_of(PeblarCharger), set_limit(6000), token="wrong")
+        ask(make_bench(PeblarCharger), set_limit(6000), token="wrong")
     with pytest.raises(PeblarBadRequestError, match="-1"):
-        ask(bench_of(PeblarCharger), set_limit(-1))
+        ask(make_bench(PeblarCharger), set_limit(-1))
     with pytest.raises(PeblarError, match="read only"):
-        ask(bench_of(PeblarCharger, read_only=True), set_limit(6000))
+        ask(make_bench(PeblarCharger, read_only=True), set_limit(6000))
 
 
-def test_peblar_is_told_that_it_asks_too_often(bench_of):
-    bench = bench_of(PeblarCharger, requests_s=0)
+def test_peblar_is_told_that_it_asks_too_often(make_bench):
+    bench = make_bench(PeblarCharger, requests_s=0)
     fails = PeblarApi.request.retry_with(stop=lambda state: True)  # it would try three times
 
     async def run():
@@ -132,18 +132,18 @@ def test_the_vendors_client_reads_all(bench):
     assert (system.phase_count, health.access_mode) == (3, "ReadWrite")
 
 
-def test_the_vendors_client_sets_a_limit_or_is_refused(bench_of):
+def test_the_vendors_client_sets_a_limit_or_is_refused(make_bench):
     def patch(client):
         request = EvinterfacePatchRequest(ChargeCurrentLimit=6001)
         return EVInterfaceApi(client).evinterface_patch(request)
 
-    bench = bench_of(PeblarCharger)
+    bench = make_bench(PeblarCharger)
     (state,) = with_vendors_client(bench, patch)
     assert (state.charge_current_limit_actual, bench.charger.offered_ma) == (6001, 6001)
     with pytest.raises(ApiException, match="401"):
         with_vendors_client(bench, patch, token="wrong")
     with pytest.raises(ApiException, match="403"):
-        with_vendors_client(bench_of(PeblarCharger, read_only=True), patch)
+        with_vendors_client(make_bench(PeblarCharger, read_only=True), patch)
 
 
 def test_the_vendors_client_reads_health_without_a_token(bench):

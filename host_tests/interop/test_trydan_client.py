@@ -25,13 +25,13 @@ def read(client):
 
 
 @pytest.fixture
-def bench(bench_of):
-    return bench_of(TrydanCharger)
+def bench(make_bench):
+    return make_bench(TrydanCharger)
 
 
 @pytest.mark.parametrize("firmware", ["2.1.7", "2.3.20", "2.5.0"])
-def test_it_sets_a_current_and_reads_it_back(bench_of, firmware):
-    bench = bench_of(TrydanCharger, firmware=firmware)
+def test_it_sets_a_current_and_reads_it_back(make_bench, firmware):
+    bench = make_bench(TrydanCharger, firmware=firmware)
     bench.charge()
     _, data = ask(bench, lambda client: client.intensity(12), read)
     assert (data.intensity, data.firmware_version) == (12, firmware)
@@ -69,8 +69,8 @@ def test_what_is_not_ok_is_an_error(bench):
         ask(bench, lambda client: client.set_keyword("Intensity", 6.5))
 
 
-def test_the_firmware_without_a_comma_cannot_be_read(bench_of, caplog):
+def test_the_firmware_without_a_comma_cannot_be_read(make_bench, caplog):
     caplog.set_level(logging.CRITICAL, "pytrydan.trydan")  # its own line about it is malformed
-    bench = bench_of(TrydanCharger, firmware="1.7.20")
+    bench = make_bench(TrydanCharger, firmware="1.7.20")
     with pytest.raises(TrydanInvalidResponse):
         ask(bench, read)
