@@ -104,10 +104,11 @@ def _driver(settings):
     path = "chargers.{}".format(name)
     try:
         __import__(path)
-        make = sys.modules[path].driver
+        module = sys.modules[path]
+        _ = module.STEP_MA if not hasattr(module, "driver") else 0
     except (ImportError, AttributeError):
         raise ValueError("chargers.jsonl: driver: '{}' is not known".format(name))
-    return make(settings)
+    return module.driver(settings) if hasattr(module, "driver") else module
 
 
 def _secret(settings, driver):

@@ -72,7 +72,7 @@ STATES = {
 
 # name: (the requests for 12345 mA, those for 0)
 WRITES = {
-    "goe": ([("GET", "/api/set?amp=12&frc=0", None)], [("GET", "/api/set?frc=1", None)]),
+    "goe": ([("GET", "/api/set?amp=12&frc=0", None)], [("GET", "/api/set?amp=6&frc=1", None)]),
     "openevse": (
         [
             (

@@ -41,6 +41,7 @@ class _Generic:
         answer.state = "ABCDEF".find(about["states"].get(said.strip(b'"').decode(), "F"))
         if about["paused"] and raw(body, about["paused"]) in (b"1", b"true"):
             answer.allowed_ma = 0
+            answer.state = min(answer.state, 1) if answer.state < 4 else answer.state
         else:
             per_a = about["allowed_per_a"]
             allowed = number(body, about["allowed"], 0, 100 * per_a)

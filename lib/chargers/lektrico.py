@@ -1,8 +1,6 @@
 # Lektrico 1P7K and 3P22K (lektri.co, local RPC). `dynamic_current` is what is meant to be changed
 # often: whole amperes, 0 pauses. Without a car or a release it stays in its own states.
 
-import sys
-
 from chargers.fields import number, ok, phases, raw, true, wrong
 from micropython import const
 
@@ -19,11 +17,6 @@ REPEAT_MS = ARM_STEPS = 0
 DEADLINE_MS = 3000
 SETTLES_MS = 500
 REPLY_SIZE = 1024
-
-
-def driver(charger: dict):
-    """The driver for a checked line of chargers.jsonl."""
-    return sys.modules[__name__]
 
 
 def write(ma: int, notes, step: int) -> tuple | None:

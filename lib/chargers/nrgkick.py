@@ -2,8 +2,6 @@
 # writes. Tenths of an ampere; a pause is a flag. What a write costs its flash is not documented,
 # so it is written to on a change only, and not within 5 s of another raise.
 
-import sys
-
 from chargers.fields import number, phases, raw, wrong
 from micropython import const
 
@@ -20,11 +18,6 @@ REPEAT_MS = ARM_STEPS = 0
 DEADLINE_MS = 3000
 SETTLES_MS = 500
 REPLY_SIZE = 1024
-
-
-def driver(charger: dict):
-    """The driver for a checked line of chargers.jsonl."""
-    return sys.modules[__name__]
 
 
 def write(ma: int, notes, step: int) -> tuple | None:

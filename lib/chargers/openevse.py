@@ -6,8 +6,6 @@
 # Its watchdog is the current shaper: it pauses when nobody sends a power for a while. How long
 # that is, the settings say.
 
-import sys
-
 from chargers.answer import AS_SET
 from chargers.fields import number, raw, wrong
 from micropython import const
@@ -26,11 +24,6 @@ ARM_STEPS = 1
 DEADLINE_MS = 3000
 SETTLES_MS = 500
 REPLY_SIZE = 2048
-
-
-def driver(charger: dict):
-    """The driver for a checked line of chargers.jsonl."""
-    return sys.modules[__name__]
 
 
 def write(ma: int, notes, step: int) -> tuple | None:

@@ -2,8 +2,6 @@
 # it shows 6 A whatever it was told. With its heartbeat on it expects to be asked regularly; after
 # how long it does what is not documented, so nothing relies on it.
 
-import sys
-
 from chargers.fields import number, ok, phases, true
 from micropython import const
 
@@ -18,11 +16,6 @@ ARM_STEPS = 1
 DEADLINE_MS = 3000
 SETTLES_MS = 500
 REPLY_SIZE = 1024
-
-
-def driver(charger: dict):
-    """The driver for a checked line of chargers.jsonl."""
-    return sys.modules[__name__]
 
 
 def write(ma: int, notes, step: int) -> tuple | None:

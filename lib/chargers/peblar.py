@@ -1,8 +1,6 @@
 # Peblar Home, Home Plus, Business (developer.peblar.com, local REST API v1), with a token that its
 # page makes. Milliamperes; below 6 A it suspends. What a write costs its flash is not documented.
 
-import sys
-
 from chargers.fields import number, ok, phases, raw
 from micropython import const
 
@@ -17,11 +15,6 @@ REPEAT_MS = ARM_STEPS = 0
 DEADLINE_MS = 3000
 SETTLES_MS = 500
 REPLY_SIZE = 1024
-
-
-def driver(charger: dict):
-    """The driver for a checked line of chargers.jsonl."""
-    return sys.modules[__name__]
 
 
 def write(ma: int, notes, step: int) -> tuple | None:

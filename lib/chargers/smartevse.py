@@ -5,8 +5,6 @@
 #
 # Its watchdog is the mains meter "API" in the mode Smart: without currents for 10 s it stops.
 
-import sys
-
 from chargers.fields import number, ok, phases, raw, true, wrong
 from micropython import const
 
@@ -32,11 +30,6 @@ ARM_STEPS = 1
 DEADLINE_MS = 3000
 SETTLES_MS = 500
 REPLY_SIZE = 2560
-
-
-def driver(charger: dict):
-    """The driver for a checked line of chargers.jsonl."""
-    return sys.modules[__name__]
 
 
 def write(ma: int, notes, step: int) -> tuple | None:

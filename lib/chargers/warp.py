@@ -7,8 +7,6 @@
 # a current (action 3, SetCurrent). That current stays in the slot "automation" until somebody
 # puts it back, so the driver does.
 
-import sys
-
 from chargers.fields import number, ok, phases, raw, wrong
 from micropython import const
 
@@ -38,11 +36,6 @@ ARM_STEPS = 3
 DEADLINE_MS = 2000
 SETTLES_MS = 300  # the ESP asks its charge controller every 250 ms
 REPLY_SIZE = 1024
-
-
-def driver(charger: dict):
-    """The driver for a checked line of chargers.jsonl."""
-    return sys.modules[__name__]
 
 
 def write(ma: int, notes, step: int) -> tuple | None:

@@ -35,6 +35,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what a charger takes to answer (default: 50)",
     )
 
+    parser.add_argument(
+        "--brands",
+        type=_brands,
+        metavar="LIST",
+        help="as warp,goe: the chargers have these in turn (default: eight brands for 9 to 16 "
+        "chargers, else warp)",
+    )
+
+
+def _brands(text):
+    from amprail_tools.sim.brands import BRANDS
+
+    brands = tuple(text.split(","))
+    for brand in brands:
+        if brand not in BRANDS:
+            raise argparse.ArgumentTypeError(f"{brand!r} is none of {', '.join(BRANDS)}")
+    return brands
+
 
 def _chargers(text):
     return options.number(text, 1, 64)
@@ -72,6 +90,7 @@ def _interrupt(number, frame):
 
 
 def _run(arguments, build_dir, data_dir):
+    from amprail_tools.sim.brands import EIGHT
     from amprail_tools.sim.site import Site
 
     site = Site(
@@ -81,6 +100,7 @@ def _run(arguments, build_dir, data_dir):
         log=sys.stderr,
         latency_ms=arguments.latency_ms,
         defaults_ma=DEFAULTS_MA,
+        brands=arguments.brands or (EIGHT if 8 < arguments.chargers <= 16 else ("warp",)),
     )
     try:
         site.write_settings(data_dir)

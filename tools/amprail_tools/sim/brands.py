@@ -27,5 +27,7 @@ BRANDS = {
     "smartwb": partial(EvseWifiCharger, hires=True),
     "trydan": TrydanCharger,
 }
+# Eight brands in turn.
+EIGHT = ("warp", "goe", "openevse", "smartevse", "nrgkick", "openwb_pro", "peblar", "lektrico")
 # What a site has if nobody says anything.
 MIX = ("warp",)

@@ -7,7 +7,21 @@ from .charger import Charger
 from .http_server import Reply, json_reply, plain
 
 # The object "generic" of its line in chargers.jsonl: what its API looks like, as data.
-GENERIC = {}
+GENERIC = {
+    "set": [["GET", "/setCurrent?current={a}", None]],
+    "success": "S0_",
+    "status": "/getParameters",
+    "state": "list.0.vehicleState",
+    "states": {"1": "A", "2": "B", "3": "C"},
+    "allowed": "list.0.actualCurrent",
+    "currents": ["list.0.currentP1", "list.0.currentP2", "list.0.currentP3"],
+}
+HIRES = GENERIC | {
+    "set": [["GET", "/setCurrent?current={a100}", None]],
+    "allowed": "list.0.actualCurrentMA",
+    "allowed_per_a": 100,
+    "step_ma": 100,
+}
 HEARTBEAT_S = 60  # SimpleEVSE-WiFi main.cpp, updateRemoteHeartbeat()
 
 
@@ -88,7 +102,7 @@ class EvseWifiCharger(Charger):
 
     def line(self, number: int) -> dict:
         """Its line of chargers.jsonl."""
-        return super().line(number) | {"generic": GENERIC}
+        return super().line(number) | {"generic": HIRES if self.hires else GENERIC}
 
     # What follows is the API.
 

@@ -7,7 +7,17 @@ from .charger import Charger
 from .http_server import Reply
 
 # The object "generic" of its line in chargers.jsonl: what its API looks like, as data.
-GENERIC = {}
+GENERIC = {
+    "set": [["GET", "/write/Intensity={a}", None], ["GET", "/write/Paused=0", None]],
+    "pause": [["GET", "/write/Paused=1", None]],
+    "success": "OK",
+    "status": "/RealTimeData",
+    "state": "ChargeState",
+    "states": {"0": "A", "1": "B", "2": "C"},
+    "allowed": "Intensity",
+    "paused": "Paused",
+    "currents": [f"IntensityMeasure_L{phase}" for phase in (1, 2, 3)],
+}
 FLAGS = ("Paused", "Locked", "Timer", "Dynamic", "PauseDynamic")
 CURRENTS = ("Intensity", "MinIntensity", "MaxIntensity")
 
