@@ -7,7 +7,8 @@ import sys
 from app import log, start
 from app.chargers import Chargers
 from app.control import Control
-from app.delivery import Delivery
+from app.delivery import WORKERS, Delivery
+from app.messenger import connections
 from app.health import Health, watch_stretches
 from balance.cycle import Cycle
 from balance.grid import target_ma
@@ -22,16 +23,18 @@ def build(code_dir: str, data_dir: str) -> tuple:
     """
     board = _board(code_dir)
     serial, port = board.arguments()
-    cycle = Cycle()
+    clients = connections(WORKERS)
+    exchanges = _exchanges()
+    cycle = Cycle(_capacity(data_dir))
     site, chargers, warnings = _settings(data_dir, cycle)
     start.forget("settings.schema", "settings.store", "settings.strict")
     stretches = watch_stretches()
     health = Health(data_dir, board.feed)
     control = Control(cycle, health.beat)
-    delivery = Delivery(cycle, chargers, control.wake, health.beat)
+    delivery = Delivery(cycle, chargers, clients, control.wake, health.beat)
     control.after = delivery.kick
     metering = _metering(board, site["meter"], serial, cycle, control, health)
-    page = (code_dir, board.LISTEN, port)
+    page = (code_dir, board.LISTEN, port, exchanges)
     parts = (chargers, cycle, control, delivery, metering, health, stretches)
     web = _web(site, warnings, parts, page, health)
     log.info("site {}, {} chargers".format(site["name"], cycle.rows.count))
@@ -58,6 +61,22 @@ def _board(code_dir):
     path = "boards.{}.board".format(name)
     __import__(path)
     return sys.modules[path]
+
+
+# The largest blocks, made before the memory is in pieces.
+def _exchanges():
+    from app.web import CLIENTS
+    from net.guard import exchanges
+
+    return exchanges(CLIENTS)
+
+
+# In sixteens: what a charger takes in memory, 0.2 KB, not every site has to give 64 times.
+def _capacity(data_dir):
+    from settings.store import CHARGERS, read_chargers
+
+    lines = sum([1 for _ in read_chargers(data_dir)])
+    return min(max(1, (lines + 15) // 16) * 16, CHARGERS)
 
 
 # Reads both files into the cycle; gives site.json, the chargers and the standing warnings.
@@ -158,5 +177,5 @@ def _web(site, warnings, parts, page, health):
     from app.snapshot import Snapshot
     from app.web import Web
 
-    code_dir, host, port = page
-    return Web(Snapshot(site, warnings, *parts), code_dir, host, port, health.end)
+    code_dir, host, port, exchanges = page
+    return Web(Snapshot(site, warnings, *parts), code_dir, host, port, health.end, exchanges)

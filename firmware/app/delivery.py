@@ -20,7 +20,7 @@ from chargers.answer import AS_SET, NO_STATE, Answer
 from clock import add_ms, diff_ms, now_ms, sleep_ms
 from micropython import const
 
-_WORKERS = const(4)
+WORKERS = const(4)
 
 # A charger is asked this often; with many chargers less often, so that requests stay below 13 a
 # second and an unreachable one is still known within 3 tries.
@@ -43,7 +43,7 @@ _LONG_MS = const(0x1FFFFFFF)
 class Delivery:
     """Serves `chargers`, whose indices are those of the rows of `cycle`."""
 
-    def __init__(self, cycle, chargers, wake, beat):
+    def __init__(self, cycle, chargers, clients, wake, beat):
         self._cycle = cycle
         self._rows = cycle.rows
         self._ledger = cycle.ledger
@@ -56,8 +56,8 @@ class Delivery:
         self._told = 0
         self._next_due = now_ms()
         self._lock = asyncio.Lock()
-        self._answers = [Answer() for _ in range(_WORKERS)]
-        self._messenger = Messenger(cycle.rows, cycle.ledger, chargers, _WORKERS)
+        self._answers = [Answer() for _ in range(WORKERS)]
+        self._messenger = Messenger(cycle.rows, cycle.ledger, chargers, clients)
         self._soonest = 0
         self._failing_busy = False
         self.failures = 0
@@ -74,7 +74,7 @@ class Delivery:
 
     def workers(self):
         """The coroutine functions of the workers."""
-        for number in range(_WORKERS):
+        for number in range(WORKERS):
             yield lambda number=number: self._run(number)
 
     async def _run(self, number):

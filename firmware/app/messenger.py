@@ -4,6 +4,7 @@
 from app.chargers import UNKNOWN_MA
 from balance.bookings import FAILURES_UNREACHABLE
 from balance.rows import CONFIRMED, DIRTY, DISOBEYS, KNOWN
+from chargers.fields import squeeze
 from micropython import const
 from net.http_client import Client
 
@@ -14,19 +15,26 @@ POLL = const(2)
 ARM = const(3)
 REPEAT = const(4)
 
+# What a charger says beyond this is taken out of its reply, but what its driver wants to keep.
+_REPLY_SIZE = const(1024)
+
 # How often it is looked whether a charger's watchdog is still armed, in polls.
 _POLLS_ARMED = const(250)
 
 
-class Messenger:
-    """Speaks to `chargers` over `count` connections; `requests` counts."""
+def connections(count: int) -> list:
+    """What requests take of memory: make it while that is in one piece."""
+    return [Client(_REPLY_SIZE, squeeze) for _ in range(count)]
 
-    def __init__(self, rows, ledger, chargers, count: int):
+
+class Messenger:
+    """Speaks to `chargers` over connections as `connections` makes them; `requests` counts."""
+
+    def __init__(self, rows, ledger, chargers, clients: list):
         self._rows = rows
         self._ledger = ledger
         self._chargers = chargers
-        size = max([driver.REPLY_SIZE for driver in chargers.drivers if driver] or [0])
-        self._clients = [Client(size) for _ in range(count)]
+        self._clients = clients
         self._turns = bytearray(rows.capacity)
         self.requests = 0
 
@@ -102,7 +110,9 @@ class Messenger:
             self.requests += 1
             headers = secret.header(method, path) if secret else b""
             timeout_ms = driver.DEADLINE_MS
-            status = await client.request(host, port, method, path, body, headers, timeout_ms)
+            status = await client.request(
+                host, port, method, path, body, headers, timeout_ms, driver.KEEP
+            )
             if status != 401 or not secret or not secret.learn(client.challenge):
                 break
         driver.read(request, status, client.body, answer, self._chargers.notes(index))

@@ -9,7 +9,7 @@ from micropython import const
 from net.guard import Guard
 
 _ANYBODY_ON_LOOPBACK = const(1)
-_CLIENTS = const(3)
+CLIENTS = const(3)
 _PIECE = const(512)
 
 _JSON = b"Content-Type: application/json\r\nCache-Control: no-cache\r\n"
@@ -25,7 +25,7 @@ _HTML = (
 class Web:
     """Serves the page in `code_dir` and the API on `host`:`port`."""
 
-    def __init__(self, snapshot, code_dir: str, host: str, port: int, end):
+    def __init__(self, snapshot, code_dir: str, host: str, port: int, end, exchanges=None):
         self._snapshot = snapshot
         self._page = code_dir + "/page/index.html.gz"
         self._host = host
@@ -35,7 +35,7 @@ class Web:
         for _, path, mark, _ in self._routes:
             if mark != _ANYBODY_ON_LOOPBACK or host != "127.0.0.1":
                 raise ValueError("route {}: nobody may ask".format(path.decode()))
-        self._guard = Guard(self._handle, log.error, _CLIENTS)
+        self._guard = Guard(self._handle, log.error, CLIENTS, exchanges)
 
     def routes(self) -> tuple:
         """Each method, path, mark and handler: `await handler(exchange)` answers, or raises as

@@ -170,8 +170,9 @@ ANSWERS = {
 
 def load(name):
     """The driver of that name, for a line that describes an EVSE-WiFi where it is the generic."""
-    made = __import__("chargers." + name, None, None, ("driver",))
-    return made.driver({"id": 1, "driver": name, "generic": GENERIC})
+    made = __import__("chargers." + name, None, None, ("write",))
+    line = {"id": 1, "driver": name, "generic": GENERIC}
+    return made.driver(line) if hasattr(made, "driver") else made
 
 
 def requests(driver, ma, notes):

@@ -2,7 +2,7 @@
 # what it is asked.
 
 from app.chargers import UNKNOWN_MA, Chargers
-from app.messenger import ARM, CONFIRM, POLL, REPEAT, WRITE, Messenger
+from app.messenger import ARM, CONFIRM, POLL, REPEAT, WRITE, Messenger, connections
 from both import run
 from chargers import secrets
 from chargers.answer import Answer
@@ -25,7 +25,7 @@ class Brand:
     ARM_STEPS = 0
     DEADLINE_MS = 2000
     SETTLES_MS = 10
-    REPLY_SIZE = 256
+    KEEP = ()
 
     def __init__(self, **changes):
         self.steps = 1
@@ -60,7 +60,7 @@ def charger(brand, port=80, allowed=6000, secret=None):
     chargers.add(1, '"x"', brand, "127.0.0.1", port)
     site.ledger.written(index, allowed)
     chargers.wrote(0, allowed - allowed % brand.STEP_MA)
-    return site, chargers, Messenger(site.rows, site.ledger, chargers, 1)
+    return site, chargers, Messenger(site.rows, site.ledger, chargers, connections(1))
 
 
 def heads(requests):

@@ -4,7 +4,7 @@ import json
 
 from both import raises
 from chargers.answer import NO_STATE, Answer
-from chargers.warp import driver
+from chargers import warp
 
 # As in host_tests/data (SOURCES.md there); test_warp_cpython.py sees to it that they are the same.
 CHARGING = (
@@ -21,7 +21,7 @@ STATE_PATH, IDS_PATH, VALUES_PATH = "/evse/state", "/meters/0/value_ids", "/mete
 
 
 def _warp():
-    return driver({"id": 1, "driver": "warp", "url": "http://192.168.1.21"})
+    return warp
 
 
 def _notes():

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from chargers.answer import NO_STATE, Answer
-from chargers.warp import driver
+from chargers import warp
 from hypothesis import given
 from hypothesis import strategies as st
 from test_warp import (
@@ -57,7 +57,7 @@ paths = st.sampled_from([STATE_PATH, IDS_PATH, VALUES_PATH, "/evse/external_curr
 
 @given(paths, st.sampled_from([200, 204, 401, 404, 500]), bodies, st.booleans())
 def test_any_reply_is_read_or_refused(path, status, body, with_meter):
-    charger, answer = driver({}), Answer()
+    charger, answer = warp, Answer()
     notes = _with_meter() if with_meter else _notes()
     try:
         charger.read(("GET", path, None), status, memoryview(body), answer, notes)

@@ -117,6 +117,26 @@ def phases(body, paths, per_unit: int, answer) -> None:
     answer.has_phases = True
 
 
+def squeeze(view, end: int, keep) -> int:
+    """Takes members out of the object whose beginning is `view[:end]`, all but those in `keep`
+    and the last; its new end. For replies that are longer than there is room."""
+    out = at = 1
+    while view[0] == 0x7B:
+        begin = _mark(view, at, end)
+        stop = _after(view, begin, end)
+        colon = _mark(view, stop, end) if stop > begin else end
+        after = _after(view, _mark(view, colon + 1, end), end) if colon < end else -1
+        comma = _mark(view, after, end) if after > 0 else end
+        if comma >= end or view[comma] != 0x2C:
+            break
+        if str(view[begin + 1 : stop - 1], "utf-8") in keep:
+            view[out : out + comma + 1 - begin] = view[begin : comma + 1]
+            out += comma + 1 - begin
+        at = comma + 1
+    view[out : out + end - at] = view[at:end]
+    return out + end - at
+
+
 def ok(request: tuple, status: int) -> None:
     """ValueError unless the status of the reply is 200."""
     if status != 200:

@@ -9,12 +9,14 @@ class _Generic:
     REPEAT_MS = ARM_STEPS = 0
     DEADLINE_MS = 5000
     SETTLES_MS = 1000
-    REPLY_SIZE = 2048
 
     def __init__(self, about):
         self._about = about
         self.STEP_MA = about["step_ma"]
         self.WRITE_EVERY_MS = 1000 * about["write_every_s"]
+        places = [about["state"], about["allowed"], about["paused"]]
+        places.extend(about["currents"] or ())
+        self.KEEP = tuple({place.split(".")[0] for place in places})
 
     def write(self, ma: int, notes, step: int) -> tuple | None:
         requests = self._about["set"] if ma or not self._about["pause"] else self._about["pause"]

@@ -17,7 +17,7 @@ WRITE_EVERY_MS = 5000
 REPEAT_MS = ARM_STEPS = 0
 DEADLINE_MS = 5000  # on weak Wi-Fi it takes that long
 SETTLES_MS = 1200  # its logic runs once a second
-REPLY_SIZE = 1024
+KEEP = ()
 
 
 def write(ma: int, notes, step: int) -> tuple | None:

@@ -16,7 +16,7 @@ WRITE_EVERY_MS = 5000
 REPEAT_MS = ARM_STEPS = 0
 DEADLINE_MS = 3000
 SETTLES_MS = 500
-REPLY_SIZE = 1024
+KEEP = ()
 
 
 def write(ma: int, notes, step: int) -> tuple | None:

@@ -23,7 +23,7 @@ REPEAT_MS = 10000
 ARM_STEPS = 1
 DEADLINE_MS = 3000
 SETTLES_MS = 500
-REPLY_SIZE = 2048
+KEEP = ("state", "pilot", "vehicle", "shaper")
 
 
 def write(ma: int, notes, step: int) -> tuple | None:

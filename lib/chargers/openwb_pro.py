@@ -15,7 +15,7 @@ REPEAT_MS = 0
 ARM_STEPS = 1
 DEADLINE_MS = 3000
 SETTLES_MS = 500
-REPLY_SIZE = 1024
+KEEP = ()
 
 
 def write(ma: int, notes, step: int) -> tuple | None:

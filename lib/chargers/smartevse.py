@@ -29,7 +29,7 @@ REPEAT_MS = 5000
 ARM_STEPS = 1
 DEADLINE_MS = 3000
 SETTLES_MS = 500
-REPLY_SIZE = 2560
+KEEP = ("mode_id", "car_connected", "evse", "settings", "ev_meter")
 
 
 def write(ma: int, notes, step: int) -> tuple | None:

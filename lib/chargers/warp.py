@@ -35,7 +35,7 @@ REPEAT_MS = 10000
 ARM_STEPS = 3
 DEADLINE_MS = 2000
 SETTLES_MS = 300  # the ESP asks its charge controller every 250 ms
-REPLY_SIZE = 1024
+KEEP = ()
 
 
 def write(ma: int, notes, step: int) -> tuple | None:

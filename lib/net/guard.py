@@ -208,15 +208,21 @@ def _line(line: bytes) -> bytes:
     return line[:at].lower() + line[at:]
 
 
+def exchanges(clients: int) -> list:
+    """What `clients` at a time take of memory: make it while that is in one piece."""
+    return [Exchange(_HEAD_SIZE) for _ in range(clients)]
+
+
 class Guard:
     """The listener. `handle(exchange)`, a coroutine, answers a request or raises
     ValueError(status) or ValueError(status, headers); what else it raises is answered with 500
-    and told to `say(text)`. `counts`: clients SERVED, REFUSED, LATE, FAILED."""
+    and told to `say(text)`. `counts`: clients SERVED, REFUSED, LATE, FAILED. `made`: as of
+    `exchanges`, where they have been made before."""
 
-    def __init__(self, handle, say, clients: int = 3):
+    def __init__(self, handle, say, clients: int = 3, made=None):
         self._handle = handle
         self._say = say
-        self.exchanges = [Exchange(_HEAD_SIZE) for _ in range(clients)]
+        self.exchanges = made or exchanges(clients)
         self._spare = Exchange(256)
         self.listener = Wire(0)
         self.counts = [0, 0, 0, 0]

@@ -11,6 +11,9 @@ from net.wire import Wire, content_length, field
 # More than the body: the size of a chunk with its extensions and the end of its line.
 _CHUNK_LINE = const(64)
 
+# A reply that is squeezed is longer than the buffer, but not endless.
+_MOST = const(8192)
+
 _KINDS = {errno.ETIMEDOUT: "timeout", errno.ECONNREFUSED: "refused", errno.ENOBUFS: "too_long"}
 
 
@@ -25,10 +28,12 @@ class Client(Wire):
     """Sends requests one at a time; `body` is the last reply's, valid until the next request;
     `challenge` what the last 401 asked for."""
 
-    def __init__(self, size: int = 2048):
-        """`size`: the longest head and the longest body, in bytes."""
+    def __init__(self, size: int = 2048, squeeze=None):
+        """`size`: the longest head and the longest body, in bytes. `squeeze(view, end, keep)`
+        takes what nobody wants out of a body that is too long and gives its new end."""
         super().__init__(size + _CHUNK_LINE)
         self._size = size
+        self._squeeze = squeeze
         self.body = self.challenge = b""
 
     async def request(
@@ -40,13 +45,15 @@ class Client(Wire):
         body: bytes = None,
         headers: bytes = b"",
         timeout_ms: int = 2000,
+        keep=(),
     ) -> int:
         """The status of the reply to one request, whatever it is; HttpError.
 
         `host` is an IPv4 address: a name would block. `headers` are whole lines, each with its
-        CR LF. The deadline includes connecting and is kept to 100 ms.
+        CR LF. The deadline includes connecting and is kept to 100 ms. `keep` is for `squeeze`.
         """
         self.body = b""
+        self._keep = keep
         kind = "unreachable"
         try:
             self._connect(host, port, timeout_ms)
@@ -93,15 +100,28 @@ class Client(Wire):
             self.view[:end] = self.view[start : start + end]
         length = content_length(head)
         if status == 204 or status == 304:
-            length = 0
+            end = 0
         elif length < 0 or b"\r\ntransfer-encoding:" in head:
-            end = length = await self._unmeasured(head, length, end)
-        if length > self._size:
+            end = await self._unmeasured(head, length, end)
+        elif length > (_MOST if self._keep else self._size):
             raise OSError(errno.ENOBUFS, "")
-        while end < length:
-            end = await self.receive(end)
-        self.body = self.view[:length]
+        else:
+            left = length - end
+            while left > 0:
+                begin = self._room(end)
+                end = await self.receive(begin)
+                left -= end - begin
+            end += min(left, 0)
+        self.body = self.view[:end]
         return status
+
+    # Where more of a body may go whose end is `end` now.
+    def _room(self, end: int) -> int:
+        if end >= self._size and self._keep:
+            end = self._squeeze(self.view, end, self._keep)  # pyright: ignore[reportOptionalCall]
+        if end >= self._size:
+            raise OSError(errno.ENOBUFS, "")
+        return end
 
     # A body that does not say its length before, of which `end` bytes have come.
     async def _unmeasured(self, head: bytes, length: int, end: int) -> int:
@@ -110,41 +130,51 @@ class Client(Wire):
             if coding != b"chunked" or length >= 0:
                 raise ValueError
             return await self._chunks(end)
-        at = -1
-        while at < end:
-            at = end
-            end = await self.receive(at, True)
+        begin = -1
+        while begin < end:
+            begin = self._room(end)
+            end = await self.receive(begin, True)
         return end
 
     # Moves the chunks together as they come, to 0..size; what is not yet used is at start..end.
     async def _chunks(self, end: int) -> int:
-        size = start = 0
+        size = start = total = 0
         while True:
             at = self.buffer.find(b"\n", start, min(end, start + _CHUNK_LINE - 2)) + 1
-            if at:
-                count = int(bytes(self.view[start:at]).split(b";")[0], 16)
-                if not count:
-                    return size
-                self._check_chunk(count, size)
-                stop = at + count
-                if stop + 2 <= end:
-                    if self.view[stop : stop + 2] != b"\r\n":
-                        raise ValueError
-                    self.view[size : size + count] = self.view[at:stop]
-                    size += count
-                    start = stop + 2
-                    continue
-            elif end - start >= _CHUNK_LINE - 2:
+            if not at:
+                if end - start >= _CHUNK_LINE - 2:
+                    raise ValueError
+                self.view[size : size + end - start] = self.view[start:end]
+                end = await self.receive(size + end - start)
+                start = size
+                continue
+            left = int(bytes(self.view[start:at]).split(b";")[0], 16)
+            start = at
+            total += left
+            if left < 0:
                 raise ValueError
-            self.view[size : size + end - start] = self.view[start:end]
-            end = await self.receive(size + end - start)
-            start = size
-
-    def _check_chunk(self, count: int, size: int) -> None:
-        if count < 0:
-            raise ValueError
-        if size + count > self._size:
-            raise OSError(errno.ENOBUFS, "")
+            if total > (_MOST if self._keep else self._size):
+                raise OSError(errno.ENOBUFS, "")
+            last = not left
+            while left:
+                part = min(left, end - start)
+                self.view[size : size + part] = self.view[start : start + part]
+                size += part
+                start += part
+                left -= part
+                if left:
+                    start = size = self._room(size)
+                    end = await self.receive(start)
+            if last:
+                return size
+            while end - start < 2:
+                size = self._room(size)
+                self.view[size : size + end - start] = self.view[start:end]
+                end = await self.receive(size + end - start)
+                start = size
+            if self.view[start : start + 2] != b"\r\n":
+                raise ValueError
+            start += 2
 
 
 def _request(host: str, port: int, method: str, path: str, body, headers: bytes) -> bytes:
