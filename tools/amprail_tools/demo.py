@@ -18,6 +18,9 @@ from amprail_tools.launch import Firmware, micropython_command
 # What a well set up charger starts with when nobody has told it anything yet.
 DEFAULTS_MA = 6000
 
+# So many brands fit into 160 KB; each driver is 2 to 4.5 KB.
+FEW = 3
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
@@ -93,6 +96,9 @@ def _run(arguments, build_dir, data_dir):
     from amprail_tools.sim.brands import EIGHT
     from amprail_tools.sim.site import Site
 
+    brands = arguments.brands or (EIGHT if 8 < arguments.chargers <= 16 else ("warp",))
+    many = len(set(brands)) > FEW
+    heap = arguments.heap or (options.HEAP_OF_MANY_BRANDS_KB if many else options.HEAP_KB)
     site = Site(
         arguments.chargers,
         arguments.seed,
@@ -100,11 +106,11 @@ def _run(arguments, build_dir, data_dir):
         log=sys.stderr,
         latency_ms=arguments.latency_ms,
         defaults_ma=DEFAULTS_MA,
-        brands=arguments.brands or (EIGHT if 8 < arguments.chargers <= 16 else ("warp",)),
+        brands=brands,
     )
     try:
         site.write_settings(data_dir)
-        ways = (arguments.port, arguments.heap, arguments.micropython)
+        ways = (arguments.port, heap, arguments.micropython)
         firmware = Firmware(build_dir, data_dir, site.serial, *ways)
         limit_a = site.settings["limit_ma"] // 1000
         say(f"{arguments.chargers} chargers on a connection of 3 x {limit_a} A; starting ...")

@@ -22,9 +22,9 @@ def add_firmware_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--heap",
         type=heap,
-        default=160,
         metavar="KB",
-        help="memory of the firmware in KB; an ESP32 has about what 160 are here (default: 160)",
+        help="memory of the firmware in KB; an ESP32 has about what 160 are here (default: 160, "
+        "and 192 for a demo of many brands)",
     )
     parser.add_argument(
         "--micropython",
@@ -32,6 +32,10 @@ def add_firmware_options(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="a Unix port of MicroPython 1.28 or newer (default: the one this command installs)",
     )
+
+
+HEAP_KB = 160
+HEAP_OF_MANY_BRANDS_KB = 192
 
 
 def port(text: str) -> int:

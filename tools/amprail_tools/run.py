@@ -53,7 +53,7 @@ def main(arguments: argparse.Namespace) -> int:
         arguments.data.resolve(),
         serial,
         arguments.port,
-        arguments.heap,
+        arguments.heap or options.HEAP_KB,
         arguments.micropython,
     )
     status = supervise(firmware, arguments.seconds, ready=lambda: line is None or os.close(line))
