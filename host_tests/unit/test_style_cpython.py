@@ -1,5 +1,6 @@
 """The rules of the house that a machine can check: lint, format, types, and who imports what."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -89,6 +90,43 @@ def test_the_library_gets_its_hardware_handed_in():
 
 def test_device_code_does_not_import_typing():
     assert matches(r"^\s*(import|from)\s+typing\b", "lib", "firmware", "boards") == []
+
+
+# One more attribute later makes the dict of an object anew, in one piece, and there may be none.
+def test_objects_have_all_their_attributes_from_the_constructor_on():
+    late = []
+    for path in [*(ROOT / "lib").rglob("*.py"), *(ROOT / "firmware").rglob("*.py")]:
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef):
+                late += [f"{path.name}: {node.name}.{name}" for name in late_attributes(node)]
+    assert late == []
+
+
+def late_attributes(node: ast.ClassDef) -> set:
+    """Attributes that no constructor, nor what it calls of its own, sets; of a Wire some are."""
+    methods = {part.name: part for part in node.body if hasattr(part, "name")}
+    if "__init__" not in methods:
+        return set()
+    made, reached, waiting = {"until"}, set(), ["__init__"]
+    while waiting:
+        name = waiting.pop()
+        if name in methods and name not in reached:
+            reached.add(name)
+            made |= own(methods[name], ast.Store)
+            waiting += own(methods[name], ast.Load)
+    return set().union(*(own(part, ast.Store) for part in methods.values())) - made
+
+
+def own(node, context) -> set:
+    """Attributes of `self` in this context."""
+    return {
+        part.attr
+        for part in ast.walk(node)
+        if isinstance(part, ast.Attribute)
+        and isinstance(part.ctx, context)
+        and isinstance(part.value, ast.Name)
+        and part.value.id == "self"
+    }
 
 
 def test_the_checks_find_what_they_look_for():

@@ -82,6 +82,7 @@ class Grid:
         self._drawn = array("i", (0, 0, 0))
         self._meters = -1
         self._pv = False
+        self._aim = self._without = self._least_house = self._lost_after_ms = 0
 
     def apply(self, site: dict) -> None:
         """Takes a checked site.json."""

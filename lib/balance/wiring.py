@@ -110,7 +110,7 @@ class WiringTest:
         self.differs = False
         self._max_ma = self._cap_ma = rows.max_ma[index]
         self._high_ma = rows.set_ma[index]
-        self._told = 0
+        self._told = self._told_before = 0
         self._state = _GOES
         self._levels = self._level_ms = self._window_ms = self._since_ms = 0
         self._count = 0

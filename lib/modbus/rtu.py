@@ -109,6 +109,9 @@ class Line:
         # `_have` bytes are there, no frame of ours begins before `_at`; `_begun`: the head of a
         # reply to our request has been seen.
         self._have = self._at = self._kept = 0
+        self._begun = self._crc_failed = False
+        self._size = self._first_ms = self._deadline = self._owed_until = 0
+        self._registers = self._view
 
     async def read_registers(
         self,
@@ -193,9 +196,10 @@ class Line:
         build = read_holding_registers if function == 3 else read_input_registers
         frame = bytes((unit,)) + build(start, count)
         crc = crc16(frame, 0, len(frame))
-        self._frame = frame + bytes((crc & 0xFF, crc >> 8))
+        registers = self._view[3 : 3 + 2 * count]
+        self._frame = frame + bytes((crc & 0xFF, crc >> 8))  # the last that needs memory
+        self._registers = registers
         self._size = 5 + 2 * count
-        self._registers = self._view[3 : 3 + 2 * count]
 
     # Opens the port if it is closed, waits until no earlier answer can come any more and the line
     # is silent, and throws away what came until then. Does not wait if this very request was

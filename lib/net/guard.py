@@ -46,12 +46,22 @@ class Exchange(Wire):
     `begun`: something of the answer has gone out, so that there can be no other one.
     """
 
-    def begin(self, sock) -> None:
-        self.open(sock, _FIRST_BYTE_MS)
-        self._start = self._end = self._kept = 0  # what has come and is not read, the kept fields
+    def __init__(self, size: int):
+        super().__init__(size)
+        self._clear()
+        self.query = b""
+        self._last = 0
+
+    # What has come and is not read, the kept fields; what is asked and how far the answer is.
+    def _clear(self):
+        self._start = self._end = self._kept = 0
         self.left = 0
         self.begun = self._bare = False
         self.method = self.path = b""
+
+    def begin(self, sock) -> None:
+        self.open(sock, _FIRST_BYTE_MS)
+        self._clear()
         self.allow_ms(_EXCHANGE_MS)
 
     def allow_ms(self, ms: int) -> None:

@@ -34,6 +34,7 @@ class Client(Wire):
         super().__init__(size + _CHUNK_LINE)
         self._size = size
         self._squeeze = squeeze
+        self._keep = ()
         self.body = self.challenge = b""
 
     async def request(
