@@ -32,6 +32,7 @@ def test_a_map_of_ones_own_reads_the_meter(site, tmp_path, unused_port):
     (tmp_path / "site.json").write_text(json.dumps(settings))
     (tmp_path / "chargers.jsonl").write_text("")
     site.house.set([7500, -8250, 9125])
+    site.meter.refresh()
     command = [sys.executable, ROOT / "tools" / "amprail", "run", "--data", tmp_path]
     command += ["--serial", site.serial, "--port", str(unused_port)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
