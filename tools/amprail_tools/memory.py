@@ -14,10 +14,19 @@ FIRST = "umodbus"
 METERS = "modbus.meters."
 METER = METERS + "eastron_sdm630"
 
-# Needed at start only, by the meters that describe themselves, while a wiring is tested, or while
-# meters are looked for.
-APART = ("modbus.maps", "modbus.sunspec", "balance.wiring", "balance.steps")
-APART += ("modbus.detect", "modbus.signatures")
+# Of the chargers' drivers a site has a few; all need these.
+DRIVERS = "chargers."
+DRIVER = ("chargers.answer", "chargers.fields", "chargers.warp")
+
+# Needed at start only, by the meters that describe themselves, or while something is looked for.
+APART = (
+    "modbus.maps",
+    "modbus.sunspec",
+    "modbus.detect",
+    "modbus.signatures",
+    "balance.wiring",
+    "balance.steps",
+)
 
 MEASURE = """\
 import asyncio, gc, json, sys, time
@@ -60,6 +69,7 @@ def _packages(slot: Path) -> list[tuple[str, list[str]]]:
         name = "/".join(("a", *parts[: 2 if parts[0] == "lib" else 1]))
         module = ".".join(path.relative_to(slot).with_suffix("").parts).removeprefix("lib.")
         apart = module.startswith(METERS) and module != METER
+        apart |= module.startswith(DRIVERS) and module not in DRIVER
         if not apart and module not in APART:
             packages.setdefault(name, []).append(module)
     return sorted(packages.items(), key=_turn)
