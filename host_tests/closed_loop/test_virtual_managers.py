@@ -33,7 +33,8 @@ def allowed(world):
 
 
 def test_the_delivery_has_the_figures_of_the_firmware():
-    for name in ("WORKERS", "POLL_MS", "POLL_MS_PER_CHARGER", "BACK_OFF_MS", "BACK_OFF_DOUBLINGS"):
+    assert delivery.WORKERS == firmware.WORKERS
+    for name in ("POLL_MS", "POLL_MS_PER_CHARGER", "BACK_OFF_MS", "BACK_OFF_DOUBLINGS"):
         assert getattr(delivery, name) == getattr(firmware, "_" + name), name
     assert delivery.REPEAT_MS == firmware._REPEAT_MS
     assert delivery.SETTLES_MS == warp.SETTLES_MS
@@ -50,7 +51,8 @@ def test_the_delivery_ranks_as_the_firmware_does():
         rows.set_ma[0], rows.most_ma[0] = sorted(chance.choices([0, 6000, 9000, 16000], k=2))
         busy = chance.random() < 0.5
         world.manager.delivery._failing_busy = busy
-        real = SimpleNamespace(_rows=rows, _failing_busy=busy)
+        chargers = SimpleNamespace(drivers=[warp])
+        real = SimpleNamespace(_rows=rows, _failing_busy=busy, _chargers=chargers)
         assert world.manager.delivery.rank(0) == firmware.Delivery._rank(real, 0)
 
 
