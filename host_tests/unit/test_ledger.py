@@ -224,3 +224,21 @@ def test_a_current_that_no_row_can_hold_is_kept_at_the_most():
     site, index = charging()
     site.ledger.measured(index, (70000, 0, 0))
     assert site.rows.draw_ma[0] == 65535
+    for _ in range(4):
+        site.answer(index, C, 80000)
+    assert site.rows.most_ma[index] == 65535
+    site.run()
+    assert booked(site) == 65535
+
+
+def test_a_charger_that_is_found_again_is_told_again_at_once_what_it_may_have_forgotten():
+    site, index = charging()
+    for _ in range(3):
+        site.ledger.failed(index)
+    site.bookings.advance(0)
+    site.answer(index, C, 6000)
+    assert site.rows.flags[index] & DIRTY and booked(site) == 16000
+    site.ledger.written(index, 16000)
+    site.answer(index, C, 16000)
+    site.bookings.advance(0)
+    assert not site.rows.flags[index] & DIRTY

@@ -89,13 +89,14 @@ class Ledger:
         rows.silent_ms[index] = 0
         rows.failures[index] = 0
 
-    # It may have fallen back meanwhile, so it stays reserved until it was read and has settled.
+    # It may have fallen back meanwhile, so it stays reserved until it was read and has settled,
+    # and is told at once what it may have forgotten.
     def _find_again(self, index):
         rows = self._rows
         reserve_ma = rows.reserve_ma[index]
         rows.least_ma[index] = min(rows.least_ma[index], rows.set_ma[index], reserve_ma)
         rows.most_ma[index] = max(rows.most_ma[index], rows.set_ma[index], reserve_ma)
-        rows.flags[index] &= ~(CONFIRMED | DRAW_SETTLED)
+        rows.flags[index] = (rows.flags[index] | DIRTY) & ~(CONFIRMED | DRAW_SETTLED)
         rows.aside[index] = CONTROLLED
 
     def failed(self, index: int) -> None:
@@ -116,6 +117,7 @@ class Ledger:
         """What the charger says that it allows. Call `answered` as well."""
         rows = self._rows
         flags = rows.flags[index]
+        allowed_ma = min(allowed_ma, AGE_MAX)  # more than that no row can hold
         if not flags & KNOWN:
             self._adopt(index, allowed_ma)
         elif flags & DIRTY:
