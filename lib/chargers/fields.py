@@ -71,6 +71,7 @@ def _member(body, at, end, key):
 
 def raw(body, path: str) -> bytes:
     """The value at `path` ("powerflow.l1.current", "nrg.4") as it stands there, b"" if none is.
+    One at the end of a text that was cut off is none: 1 may have been 16.
 
     `body` is a memoryview.
     """
@@ -81,7 +82,8 @@ def raw(body, path: str) -> bytes:
         if begin < 0:
             return b""
     stop = _after(body, begin, end)
-    return bytes(body[begin:stop]).strip() if stop > begin else b""
+    cut = path and stop == end
+    return bytes(body[begin:stop]).strip() if stop > begin and not cut else b""
 
 
 def number(body, path: str, low: int, high: int, per_unit: int = 1) -> int:
