@@ -244,6 +244,6 @@ class Delivery:
         failures = self._rows.failures[index]
         self._wait(index, _BACK_OFF_MS << min(failures - 1, _BACK_OFF_DOUBLINGS))
         if failures == FAILURES_UNREACHABLE:
-            text = "charger {} does not answer: {}"
+            text = "charger {} is lost: {}"
             log.warning(text.format(self._chargers.ids[index], error))
             self._wake()

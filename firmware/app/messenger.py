@@ -115,4 +115,6 @@ class Messenger:
             )
             if status != 401 or not secret or not secret.learn(client.challenge):
                 break
+        if status == 401:
+            raise ValueError("user, password or token are refused (401)")
         driver.read(request, status, client.body, answer, self._chargers.notes(index))

@@ -161,6 +161,7 @@ def test_a_wrong_password_ends_after_two_requests():
     answers = [DENIED % CHALLENGE, DENIED % CHALLENGE.replace(b"AbC", b"Def"), OK]
     requests, told, error, _ = run(_carried(Brand(), 6000, answers, secret=secret))
     assert len(requests) == 2 and told == UNKNOWN_MA and isinstance(error, ValueError)
+    assert "password" in str(error) and "wrong" not in str(error)
 
 
 def test_a_challenge_that_makes_no_sense_is_not_answered():
