@@ -1,6 +1,7 @@
 """The simulated Peblar beside Home Assistant's recordings."""
 
 import json
+import time
 from functools import partial
 
 import pytest
@@ -172,6 +173,18 @@ def test_its_uptime_starts_anew_after_a_restart(bench):
     bench.charger.reboot_s = 0.0
     bench.charger.reboot()
     assert bench.charger.uptime_s == 0
+
+
+def test_its_count_of_requests_starts_anew_after_a_restart(bench):
+    bench.step(60)
+    bench.charger.requests_s = 2
+    get(bench, "system")
+    bench.charger.reboot_s = 0.0
+    bench.charger.reboot()
+    time.sleep(0.2)
+    for _ in range(3):
+        bench.step(2)
+        get(bench, "system")
 
 
 def test_its_line_has_the_token(bench):

@@ -58,6 +58,7 @@ class NrgkickCharger(Charger):
 
     def _control(self, query):
         if not query:
+            self._say(self.offered_ma)
             return json_reply(
                 {
                     "current_set": self.current_ma / 1000,
@@ -117,7 +118,6 @@ class NrgkickCharger(Charger):
         charged_wh, session_wh = round(self.car.charged_wh), round(self.car.session_wh)
         values["energy"] = {"total_charged_energy": charged_wh, "charged_energy": session_wh}
         self._fill_general(values["general"], raw)
-        self._say(self.offered_ma)
         return json_reply(_sections(values, query))
 
     def _fill_powerflow(self, flow):

@@ -51,6 +51,10 @@ class PeblarCharger(Charger):
         self._single = False
         self._asked = deque()
 
+    def _forget(self):
+        super()._forget()
+        self._asked.clear()
+
     def _limits(self):
         return {
             OURS: self.told_ma,
