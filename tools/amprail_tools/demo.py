@@ -2,7 +2,8 @@
 
 The firmware is the real one. It reads a meter's bytes from a serial line and sets chargers over
 HTTP; house, cars and the time it takes are simulated, in real time. Cars arrive, loads switch, the
-fuse is overloaded once, a charger vanishes and comes back: stderr tells what happens, and the page
+fuse is overloaded once, a charger vanishes and comes back; where there are several brands, each
+reboots, lies and is gone once within the first 5 minutes. Stderr tells what happens, and the page
 at http://127.0.0.1:8080 shows it. The JSON line at the end says whether the fuse held.
 """
 
@@ -18,9 +19,6 @@ from amprail_tools.launch import Firmware, micropython_command
 # What a well set up charger starts with when nobody has told it anything yet.
 DEFAULTS_MA = 6000
 
-# So many brands fit into 160 KB; each driver is 2 to 4.5 KB.
-FEW = 3
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
@@ -32,29 +30,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--latency-ms",
-        type=_latency,
+        type=options.latency_ms,
         default=50,
         metavar="MS",
         help="what a charger takes to answer (default: 50)",
     )
-
     parser.add_argument(
         "--brands",
-        type=_brands,
+        type=options.brands,
         metavar="LIST",
         help="as warp,goe: the chargers have these in turn (default: eight brands for 9 to 16 "
         "chargers, else warp)",
     )
-
-
-def _brands(text):
-    from amprail_tools.sim.brands import BRANDS
-
-    brands = tuple(text.split(","))
-    for brand in brands:
-        if brand not in BRANDS:
-            raise argparse.ArgumentTypeError(f"{brand!r} is none of {', '.join(BRANDS)}")
-    return brands
 
 
 def _chargers(text):
@@ -63,10 +50,6 @@ def _chargers(text):
 
 def _seed(text):
     return options.number(text, 0, 2**31)
-
-
-def _latency(text):
-    return options.number(text, 0, 10_000)
 
 
 def check(arguments: argparse.Namespace) -> None:
@@ -97,7 +80,7 @@ def _run(arguments, build_dir, data_dir):
     from amprail_tools.sim.site import Site
 
     brands = arguments.brands or (EIGHT if 8 < arguments.chargers <= 16 else ("warp",))
-    many = len(set(brands)) > FEW
+    many = len(set(brands)) > options.FEW_BRANDS
     heap = arguments.heap or (options.HEAP_OF_MANY_BRANDS_KB if many else options.HEAP_KB)
     site = Site(
         arguments.chargers,

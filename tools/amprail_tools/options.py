@@ -35,7 +35,27 @@ def add_firmware_options(parser: argparse.ArgumentParser) -> None:
 
 
 HEAP_KB = 160
+# So many brands fit into that; each driver is 2 to 4.5 KB.
+FEW_BRANDS = 3
 HEAP_OF_MANY_BRANDS_KB = 192
+
+
+def brands(text: str) -> tuple:
+    """An argparse type: brands of simulated chargers, as warp,goe; "eight" are eight."""
+    from amprail_tools.sim.brands import BRANDS, EIGHT
+
+    if text == "eight":
+        return EIGHT
+    wanted = tuple(text.split(","))
+    for brand in wanted:
+        if brand not in BRANDS:
+            raise argparse.ArgumentTypeError(f"{brand!r} is none of {', '.join(BRANDS)}")
+    return wanted
+
+
+def latency_ms(text: str) -> int:
+    """An argparse type: what a simulated charger takes to answer."""
+    return number(text, 0, 10_000)
 
 
 def port(text: str) -> int:

@@ -1,10 +1,21 @@
 """What happens at the demonstration site, as (time in s, what to do) in order; seeded."""
 
+import heapq
 from functools import partial
+
+from .trouble import trouble
 
 
 def demo(site, random):
-    """Cars arrive, loads switch, the fuse is overloaded once, a charger vanishes; and so on."""
+    """Cars arrive, loads switch, the fuse is overloaded once, a charger vanishes; and so on. With
+    several brands each reboots, lies and disappears once, too."""
+    events = _ordinary(site, random)
+    if len(set(site.brands)) > 1:
+        return heapq.merge(events, trouble(site, _switch), key=lambda event: event[0])
+    return events
+
+
+def _ordinary(site, random):
     yield from _arrivals(site, random)
     for at_s, load, on in (
         (18, "kettle", True),

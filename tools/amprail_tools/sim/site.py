@@ -57,7 +57,7 @@ class Site:
         self._script, self._events, self._next = script, iter(()), None
         self.settings = installation.settings(chargers, baud, **settings)
         self.house = installation.house(self.settings)
-        self.cars, self.chargers = [], []
+        self.cars, self.chargers, self.brands = [], [], []
         for n in range(chargers):
             kinds = (brands, phases, has_meter, car_phases)
             brand, wires, has, uses = (kind[n % len(kind)] for kind in kinds)
@@ -71,6 +71,7 @@ class Site:
                 latency_s=latency_ms / 1000,
                 uid=f"S{n + 1:02}",
             )
+            self.brands.append(brand)
             self.cars.append(car)
             self.chargers.append(charger)
         self._make_meter(noise_a=noise_a, gaussian=gaussian, refresh_s=refresh_s, seed=seed)
@@ -183,6 +184,10 @@ class Site:
     def setpoints(self) -> int:
         """Writes of a current that have arrived at the chargers."""
         return sum(charger.setpoints for charger in self.chargers)
+
+    def call(self, function, *arguments):
+        """Runs a function or coroutine function in the thread of the site; its result."""
+        return self._thread.call(function, *arguments)
 
     def say(self, text: str) -> None:
         """Writes a line of what happens, with its time."""
