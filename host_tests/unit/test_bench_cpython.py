@@ -114,12 +114,29 @@ def test_a_wrong_number_of_runs_is_refused(runs, capsys):
 
 def test_the_latency_is_told_with_its_median_its_worst_and_its_budget():
     steps = [{"answered_s": s, "confirmed_s": 2 * s} for s in (0.9, 0.7, 1.25)]
-    result = latency._result(64, steps)
+    result = latency._result(latency.Case(64), steps)
     assert result["answered_s"] == {"median": 0.9, "worst": 1.25, "budget": 1.5}
     assert result["confirmed_s"] == {"median": 1.8, "worst": 2.5, "budget": 2.5}
     lines = latency.text([result]).splitlines()
-    assert lines[2].split() == ["64", "3", "answered", "0.90", "1.25", "1.5"]
-    assert lines[3].split() == ["64", "3", "confirmed", "1.80", "2.50", "2.5"]
+    case = ["64", "0", "50", "1", "3"]
+    assert lines[2].split() == [*case, "answered", "0.90", "1.25", "budget", "1.5"]
+    assert lines[3].split() == [*case, "confirmed", "1.80", "2.50", "budget", "2.5"]
+
+
+@pytest.mark.parametrize(
+    ("given", "cases"),
+    [
+        ([], latency.USUAL),
+        (["--dead", "3"], (latency.Case(64, 50, 3),)),
+        (
+            ["--chargers", "16", "--brands", "warp,goe"],
+            (latency.Case(16, 50, 0, ("warp", "goe")),),
+        ),
+        (["--latency-ms", "500"], (latency.Case(64, 500),)),
+    ],
+)
+def test_the_latency_is_measured_of_what_was_asked_for(given, cases):
+    assert bench._cases(cli._parse(["bench", "--latency", *given])) == cases
 
 
 @pytest.mark.parametrize(

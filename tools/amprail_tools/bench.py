@@ -74,6 +74,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"measure the latency instead, in 1 to {latency.MOST_STEPS} steps (default: all)",
     )
     parser.add_argument(
+        "--chargers",
+        type=_chargers,
+        metavar="N",
+        help="with --latency: so many, not 8 and then 64",
+    )
+    parser.add_argument(
+        "--latency-ms",
+        type=options.latency_ms,
+        metavar="MS",
+        help="with --latency: what a charger takes to answer (default: 50)",
+    )
+    parser.add_argument(
+        "--dead",
+        type=_dead,
+        metavar="N",
+        help="with --latency: so many of them never answer (default: 0)",
+    )
+    parser.add_argument(
+        "--brands",
+        type=options.brands,
+        metavar="LIST",
+        help="with --latency: as warp,goe, in turn, or eight (default: warp)",
+    )
+    parser.add_argument(
         "--line",
         type=_requests,
         nargs="?",
@@ -94,6 +118,22 @@ def _steps(text: str) -> int:
     return options.number(text, 1, latency.MOST_STEPS)
 
 
+def _chargers(text: str) -> int:
+    return options.number(text, 4, 64)
+
+
+def _dead(text: str) -> int:
+    return options.number(text, 0, 3)
+
+
+def _cases(arguments) -> tuple:
+    """What was asked for, or the usual ones."""
+    names = {"chargers": arguments.chargers, "request_ms": arguments.latency_ms}
+    names |= {"dead": arguments.dead, "brands": arguments.brands}
+    given = {name: value for name, value in names.items() if value is not None}
+    return (latency.Case(**{"chargers": 64} | given),) if given else latency.USUAL
+
+
 def _requests(text: str) -> int:
     return options.number(text, 1, 100_000_000)
 
@@ -102,7 +142,7 @@ def main(arguments: argparse.Namespace) -> int:
     from amprail_tools.build import build
 
     if arguments.latency:
-        result = latency.measure_all(arguments.latency)
+        result = latency.measure_all(arguments.latency, _cases(arguments))
         print(json.dumps(result) if arguments.json else latency.text(result))
         return 0
     if arguments.line:
