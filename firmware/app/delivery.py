@@ -217,10 +217,13 @@ class Delivery:
         driver = self._chargers.drivers[index]
         if kind == WRITE:
             return driver.SETTLES_MS
-        if self._rows.refusals[index]:
-            disobeys = self._rows.flags[index] & DISOBEYS
-            return max(_REPEAT_MS if disobeys else _BACK_OFF_MS, driver.WRITE_EVERY_MS)
-        return _BACK_OFF_MS if self._chargers.arming[index] else self._poll_ms
+        if self._rows.flags[index] & DISOBEYS:
+            return max(_REPEAT_MS, driver.WRITE_EVERY_MS)
+        return (
+            _BACK_OFF_MS
+            if self._rows.refusals[index] or self._chargers.arming[index]
+            else self._poll_ms
+        )
 
     # A step of arming is done.
     def _arm(self, index, answer):

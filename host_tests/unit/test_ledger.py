@@ -73,6 +73,18 @@ def test_a_charger_that_refuses_three_times_disobeys_and_is_booked_at_what_it_sa
     assert site.rows.aside[index] == CONTROLLED
 
 
+def test_a_liar_that_is_told_something_else_each_time_is_found_out_all_the_same():
+    site, index = charging()
+    for told in (9000, 8000, 8500):
+        assert site.rows.aside[index] == CONTROLLED
+        site.ledger.tell(index, told)
+        site.ledger.written(index, told)
+        site.answer(index, C, 16000)
+        site.bookings.advance(0)
+    assert site.rows.aside[index] == DISOBEYING
+    assert booked(site) == 16000
+
+
 def test_one_that_disobeys_counts_where_it_measures_a_draw_and_is_reserved_on_all_phases():
     site, index = charging(6000)
     for _ in range(3):

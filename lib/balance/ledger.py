@@ -65,7 +65,6 @@ class Ledger:
         rows.least_ma[index] = min(rows.least_ma[index], ma)
         rows.most_ma[index] = max(rows.most_ma[index], ma)
         rows.set_ma[index] = ma
-        rows.refusals[index] = 0
         rows.flags[index] = (rows.flags[index] | DIRTY) & ~(CONFIRMED | DRAW_SETTLED)
 
     def written(self, index: int, ma: int) -> None:
@@ -135,7 +134,8 @@ class Ledger:
             rows.flags[index] |= DIRTY  # rebooted, or replugged: told again, now and then
             rows.settling_ms[index] = 0
 
-    # The larger of what it was told and what it was found at: most_ma holds the first. One that
+    # The larger of what it was told and what it was found at: most_ma holds the first. Another
+    # setpoint is no excuse, or who is told something new every few seconds is never found out. One that
     # does not obey is booked at what it reads back (least_ma) once its car has followed.
     def _refused(self, index, allowed_ma):
         rows = self._rows
