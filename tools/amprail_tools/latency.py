@@ -56,7 +56,7 @@ DONE_S = 6.0
 QUIET_S = 8.0
 SHIFT_S = 0.13
 # Slow chargers take as many times longer. The dead are known after three tries.
-DONE_REQUESTS = 80
+DONE_REQUESTS = 60
 DEAD_S = 25.0
 
 

@@ -51,7 +51,7 @@ class Meter:
         self.gaussian = gaussian
         self.latency_s = (0.020, 0.060)
         self.next_refresh = 0.0
-        self.told = deque(maxlen=100)
+        self.told = deque(maxlen=400)
         self.shown_ma = [0, 0, 0]
         self.requests = self.replies = 0
         self._silent = False
