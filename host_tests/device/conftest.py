@@ -1,6 +1,7 @@
 """The whole firmware on the Unix port, at a simulated site, in real time."""
 
 import json
+import os
 import socket
 import time
 
@@ -58,6 +59,16 @@ class Device:
             charger.plug_in()
         self.wait_for(lambda _: self.drawing() == count, seconds, f"{count} cars charge")
 
+    def sockets(self):
+        """How many the firmware has open."""
+        count = 0
+        for fd in os.listdir(f"/proc/{self.firmware.pid}/fd"):
+            try:
+                count += os.readlink(f"/proc/{self.firmware.pid}/fd/{fd}").startswith("socket:")
+            except OSError:
+                pass  # closed meanwhile
+        return count
+
     def drawing(self):
         return sum(max(charger.grid_ma) > 5000 for charger in self.site.chargers)
 
@@ -70,13 +81,13 @@ def device(tmp_path, free_port):
     """Makes a site with the firmware running at it: `device(chargers=3, limit_ma=...)`."""
     made = []
 
-    def make(data=None, start=True, **options):
+    def make(data=None, start=True, heap_kb=160, **options):
         site = Site(**{"latency_ms": 50, "noise_a": 0.1, **options})
         data_dir = tmp_path / f"data{len(made)}"
         site.write_settings(str(data_dir))
         if data:
             data(data_dir)
-        firmware = Firmware(build(), data_dir, site.serial, free_port())
+        firmware = Firmware(build(), data_dir, site.serial, free_port(), heap_kb)
         made.append(Device(site, firmware))
         if start:
             made[-1].start()
