@@ -134,9 +134,9 @@ class Ledger:
             rows.flags[index] |= DIRTY  # rebooted, or replugged: told again, now and then
             rows.settling_ms[index] = 0
 
-    # The larger of what it was told and what it was found at: most_ma holds the first. Another
-    # setpoint is no excuse, or who is told something new every few seconds is never found out. One that
-    # does not obey is booked at what it reads back (least_ma) once its car has followed.
+    # The larger of what it was told and what it was found at: most_ma holds the first. A new
+    # setpoint does not begin the count anew, or who gets one every few seconds is never found out.
+    # One that does not obey is booked at what it reads back (least_ma) once its car has followed.
     def _refused(self, index, allowed_ma):
         rows = self._rows
         rows.refusals[index] = min(rows.refusals[index] + 1, 255)

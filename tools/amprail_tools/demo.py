@@ -19,6 +19,10 @@ from amprail_tools.launch import Firmware, micropython_command
 # What a well set up charger starts with when nobody has told it anything yet.
 DEFAULTS_MA = 6000
 
+# With several brands, some of which lie, cars get enough that a lie shows: at their minimum most
+# chargers could not be cut anyway.
+GENEROUS_MA = 12_500
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
@@ -80,6 +84,8 @@ def _run(arguments, build_dir, data_dir):
     from amprail_tools.sim.site import Site
 
     brands = arguments.brands or (EIGHT if 8 < arguments.chargers <= 16 else ("warp",))
+    several = len(set(brands)) > 1
+    connection = {"limit_ma": max(80_000, GENEROUS_MA * arguments.chargers)} if several else {}
     many = len(set(brands)) > options.FEW_BRANDS
     heap = arguments.heap or (options.HEAP_OF_MANY_BRANDS_KB if many else options.HEAP_KB)
     site = Site(
@@ -90,6 +96,7 @@ def _run(arguments, build_dir, data_dir):
         latency_ms=arguments.latency_ms,
         defaults_ma=DEFAULTS_MA,
         brands=brands,
+        **connection,
     )
     try:
         site.write_settings(data_dir)
