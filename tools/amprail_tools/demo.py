@@ -21,7 +21,7 @@ DEFAULTS_MA = 6000
 
 # With several brands, some of which lie, cars get enough that a lie shows: at their minimum most
 # chargers could not be cut anyway.
-GENEROUS_MA = 12_500
+GENEROUS_MA = 10_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
