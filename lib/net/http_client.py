@@ -131,10 +131,13 @@ class Client(Wire):
             if coding != b"chunked" or length >= 0:
                 raise ValueError
             return await self._chunks(end)
-        begin = -1
+        total, begin = end, -1
         while begin < end:
             begin = self._room(end)
             end = await self.receive(begin, True)
+            total += end - begin
+            if total > _MOST:
+                raise OSError(errno.ENOBUFS, "")
         return end
 
     # Moves the chunks together as they come, to 0..size; what is not yet used is at start..end.
