@@ -53,7 +53,7 @@ class Metering:
             self._span_ms = min(self._span_ms + self.poll_ms, _LONGEST_MS)
             try:
                 await self.meter.read(self._reading)
-            except LineError as error:
+            except (LineError, MemoryError) as error:
                 self._miss(error)
             else:
                 self._take()

@@ -2,7 +2,7 @@
 
 import subprocess
 
-from amprail_tools.build import build
+from amprail_tools.build import build, with_constants
 from amprail_tools.launch import micropython_command
 
 BEGIN = """
@@ -19,7 +19,8 @@ health = Health(sys.argv[2], lambda: fed.append(1))
 def run(tmp_path, script):
     """What the script prints, after the beginning above."""
     slot = build() / "a"
-    command = [*micropython_command(), "-X", "heapsize=160K", "-c", BEGIN + script]
+    command = [*micropython_command(), "-X", "heapsize=160K", "-c"]
+    command += [with_constants(BEGIN + script)]
     command += [str(slot), str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

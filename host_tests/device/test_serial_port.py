@@ -11,6 +11,7 @@ import tty
 from pathlib import Path
 
 import pytest
+from amprail_tools.build import with_constants
 from amprail_tools.launch import micropython_command
 from modbus.rtu import crc16
 
@@ -110,7 +111,7 @@ class Device:
 
     def __init__(self, folder: Path, build: Path, serial: Path, script: str, stdin):
         program = folder / "program.py"
-        program.write_text(HEAD + script)
+        program.write_text(with_constants(HEAD + script))
         self.process = subprocess.Popen(
             [*micropython_command(), str(program), str(build), str(serial)],
             stdin=stdin,

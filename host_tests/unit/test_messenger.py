@@ -21,16 +21,14 @@ class Brand:
     AUTH = ""
     STEP_MA = 1000
     WRITE_EVERY_MS = 0
-    REPEAT_MS = 0
-    ARM_STEPS = 0
     DEADLINE_MS = 2000
     SETTLES_MS = 10
     KEEP = ()
 
-    def __init__(self, **changes):
-        self.steps = 1
-        for name, value in changes.items():
-            setattr(self, name, value)
+    def __init__(self, steps=1, repeat_ms=0, arm_steps=0):
+        self.steps = steps
+        self.REPEAT_MS = repeat_ms
+        self.ARM_STEPS = arm_steps
 
     def write(self, ma, notes, step):
         return ("POST", "/set", b"%d" % ma) if step < self.steps else None
@@ -126,17 +124,17 @@ def test_a_setpoint_of_which_a_part_failed_is_written_again():
 
 
 def test_a_watchdog_is_fed_when_it_is_time_and_looked_after_before():
-    _, chargers, messenger = charger(Brand(REPEAT_MS=1, ARM_STEPS=2))
+    _, chargers, messenger = charger(Brand(repeat_ms=1, arm_steps=2))
     assert messenger.kind(0, 6000) == ARM
     chargers.arming[0] = 0
     run(_a_while())
     assert messenger.kind(0, 6000) == REPEAT
-    _, _, messenger = charger(Brand(REPEAT_MS=60000))
+    _, _, messenger = charger(Brand(repeat_ms=60000))
     assert messenger.kind(0, 6000) == POLL
 
 
 def test_one_that_cannot_be_reached_is_only_asked():
-    site, _, messenger = charger(Brand(REPEAT_MS=1, ARM_STEPS=2))
+    site, _, messenger = charger(Brand(repeat_ms=1, arm_steps=2))
     site.ledger.tell(0, 16000)
     assert messenger.kind(0, 16000) == WRITE
     for _ in range(3):

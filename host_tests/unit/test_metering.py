@@ -48,6 +48,7 @@ class World:
         self._chance = Chance(3)
         self._next = self.now + 77
         self._value = 0
+        self.error = LineError("timeout", "nothing")
 
     def read_for(self, seconds):
         """How often a second it was read."""
@@ -65,7 +66,7 @@ class World:
         self._asked += 1
         if self._chance.below(100) < self.lost:
             self._pass(500)
-            raise LineError("timeout", "nothing")
+            raise self.error
         for number in range(self.reads):
             longer = self.longer_ms if self._asked % 240 == 200 else 0
             self._pass(self.took_ms + longer)
@@ -115,6 +116,12 @@ def test_the_fastest_meter_is_read_8_times_a_second_within_12_s_and_no_faster():
         refresh_ms, rate = measured(real_ms, 12, took_ms=30)
         assert LEAST * 125 <= refresh_ms <= 125
         assert 7.9 <= rate <= 8.05
+
+
+def test_a_reading_for_which_there_is_no_memory_is_missing_and_the_next_one_is_not():
+    world = World(1000, lost=30)
+    world.error = MemoryError("304 bytes")
+    assert world.read_for(60) > 2.5 and world.task.refresh_ms
 
 
 def test_jitter_of_the_refresh_does_not_make_it_look_faster():

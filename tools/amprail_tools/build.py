@@ -8,6 +8,7 @@ It is made anew only when something in it has changed.
 
 import argparse
 import platform
+import functools
 import re
 import shutil
 import subprocess
@@ -19,6 +20,8 @@ from amprail_tools import ROOT, Failure, say, trim, use_device_code
 from amprail_tools.constants import inlined
 from amprail_tools.environment import device_sources
 from amprail_tools.inline import with_inlined
+from amprail_tools.launch import micropython_command
+from amprail_tools.rename import WORD, renamed, short_names
 from amprail_tools.memory import imported
 from amprail_tools.shorten import keywords, shorten
 from amprail_tools.store import key_of, made
@@ -52,7 +55,8 @@ def main(arguments: argparse.Namespace) -> int:
 def build() -> Path:
     """The folder of the current build, made now if something has changed. Failure if it cannot."""
     sources = [*_device_files(), *_files("firmware/page", "*"), ROOT / "firmware" / "main.py"]
-    steps = ("build.py", "constants.py", "inline.py", "page.py", "shorten.py", "trim.py")
+    steps = ("build.py", "constants.py", "inline.py", "page.py", "rename.py")
+    steps += ("shorten.py", "trim.py")
     makers = [Path(__file__).with_name(name) for name in steps]
     inputs = sorted(path for path in [*sources, *makers] if path.is_file())
     return made("build", key_of([sys.prefix, *inputs]), _make)
@@ -108,7 +112,9 @@ def _jobs(folder: Path, slot: Path) -> list[tuple[Path, Path, str]]:
         path = _on_device(source)
         paths[_module(path)] = path
         sources[_module(path)] = trim.for_device(source.read_text())
-    sources = {name: with_inlined(text) for name, text in inlined(sources).items()}
+    sources = {
+        name: with_inlined(renamed(text, _short())) for name, text in inlined(sources).items()
+    }
     for name, text in _third_party():
         path = "lib" / Path(name)
         paths[_module(path)] = path
@@ -145,8 +151,19 @@ def _module(path):
 
 def with_constants(source: str) -> str:
     """The source of a test as it has to be beside the device's code: constants are not in that."""
-    sources = {_module(_on_device(path)): path.read_text() for path in _device_files()}
-    return inlined({**sources, "": source})[""]
+    return renamed(inlined({**_own_sources(), "": source})[""], _short())
+
+
+def _own_sources():
+    return {_module(_on_device(path)): path.read_text() for path in _device_files()}
+
+
+@functools.cache
+def _short():
+    """The short names of public ones, the same for the code of a device and for tests of it."""
+    launcher = (ROOT / "firmware" / "main.py").read_text()
+    sources = inlined(_own_sources())
+    return short_names(sources, set(WORD.findall(launcher)), micropython_command())
 
 
 def _on_device(source):
