@@ -105,7 +105,8 @@ def describe(one) -> str:
     if one.driver == "generic":
         what = "a charger for the generic driver (see the README for its description)"
     text = f"{one.host}: {what}{' ' + one.name if one.name else ''}"
-    return text + (" (wants a password or token)" if one.locked else "")
+    wants = one.locked or one.driver == "peblar"
+    return text + (" (wants a password or token)" if wants else "")
 
 
 def line(number: int, one) -> dict:
@@ -113,6 +114,6 @@ def line(number: int, one) -> dict:
     port = "" if one.port == 80 else f":{one.port}"
     about = {"id": number, "name": one.name or f"Charger {number}", "driver": one.driver or "?"}
     about |= {"url": f"http://{one.host}{port}", "phases": "?", "max_ma": 16000}
-    if one.locked:
+    if one.locked or one.driver == "peblar":  # its health is open to all
         about |= {"token": "?"} if one.driver == "peblar" else {"user": "?", "password": "?"}
     return about
