@@ -27,9 +27,10 @@ WORKERS = const(4)
 _POLL_MS = const(2000)
 _POLL_MS_PER_CHARGER = const(80)
 
-# After a failure the next try waits 0.5 s, 1 s, 2 s, ... at most 8 s.
+# After a failure the next try waits 0.5 s, 1 s, 2 s, ... at most 8 s, and is over after 10 s.
 _BACK_OFF_MS = const(500)
 _BACK_OFF_DOUBLINGS = const(4)
+_PROBED_MS = const(10000)
 
 # A charger that answers but does not take its setpoint is told again this often.
 _REPEAT_MS = const(4000)
@@ -245,7 +246,8 @@ class Delivery:
             return
         self._ledger.failed(index)
         failures = self._rows.failures[index]
-        self._wait(index, _BACK_OFF_MS << min(failures - 1, _BACK_OFF_DOUBLINGS))
+        longest_ms = _PROBED_MS - self._chargers.drivers[index].DEADLINE_MS
+        self._wait(index, min(_BACK_OFF_MS << min(failures - 1, _BACK_OFF_DOUBLINGS), longest_ms))
         if failures == FAILURES_UNREACHABLE:
             text = "charger {} is lost: {}"
             log.warning(text.format(self._chargers.ids[index], error))
