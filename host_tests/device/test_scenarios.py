@@ -15,10 +15,10 @@ REACTION_S = 5
 # How well a figure of the simulator has to be met.
 CLOSE_S = 1.0
 
-# The load comes at 28 s: the raises of more than half an ampere have been told by 24 s and are
-# drawn by 27 s, so that none under way hides a part of the step. Whoever has to stop for it does
+# The load comes at 31 s: the raises of more than half an ampere have been told by 26 s and are
+# drawn by 29 s, so that none under way hides a part of the step. Whoever has to stop for it does
 # so about 18 s later, when the others have followed and 10 s have shown that it does not go away.
-STEP = {"cut_s": 92, "duration_s": 49}
+STEP = {"cut_s": 89, "duration_s": 52}
 
 # The cars come from 2 s on. At once they have been raised to what there is before 45 s; those that
 # wait for 20 s all draw what they were told by 32 s, and are not raised before 36 s.
