@@ -9,6 +9,8 @@ from clock import sleep_ms
 from guarded import cancelled, said
 from peer import a_port, open_files
 
+HEAP = "256K"
+
 PAGE = bytes(range(256)) * 9
 PIECES = ('{"rows":[', '"\u00e4"', "]}")
 
@@ -120,3 +122,39 @@ def test_a_route_without_a_mark_is_refused_at_start():
             return ((b"GET", b"/open", None, self.run),)
 
     raises(ValueError, "route /open: nobody", Open, Snapshot(), "/nowhere", "127.0.0.1", 1, None)
+
+
+def test_every_rare_route_has_a_known_mark_and_a_function_that_answers():
+    from app.api import routes
+
+    seen = set()
+    for line in routes.ROUTES.split("\n")[:-1]:
+        method, path, mark, module, name = line.split()
+        assert mark == "user" and method in ("GET", "PUT", "POST", "DELETE")
+        assert (method, path) not in seen and path[:5] == "/api/"
+        seen.add((method, path))
+        found = __import__("app.api." + module, None, None, (name,))
+        assert hasattr(found, name), line
+
+
+def test_a_rare_route_is_found_or_said_not_to_be_there():
+    for line, status in (
+        (b"GET /api/nothing", b"404"),
+        (b"GET /api/chargers/1", b"405"),
+        (b"GET /api/chargers/1/2/3", b"404"),
+        (b"GET /api/chargers//pause", b"404"),
+        (b"DELETE /api/site", b"405"),
+        (b"OPTIONS /api/site", b"204"),
+        (b"GET /apix", b"404"),
+    ):
+        head, _ = ask(line)
+        assert head[9:12] == status, (line, head)
+    head, _ = ask(b"PATCH /api/chargers/1")
+    assert b"Allow: OPTIONS, PUT, DELETE\r\n" in head + b"\r\n"
+
+
+def test_modules_that_answered_rarely_are_gone_afterwards():
+    import sys
+
+    ask(b"GET /api/nothing")
+    assert [name for name in sys.modules if name[:8] == "app.api."] == []
