@@ -40,12 +40,11 @@ class Web:
     """Serves the page and the API to those whom `access` admits. `folders`: of the code and of the
     data; `place`: host and port; `end(code)` ends the program; `made`: as of `Guard`."""
 
-    def __init__(self, snapshot, access, folders: tuple, place: tuple, end, made=None):
-        self.snapshot = snapshot
-        self.access = access
-        self.data_dir = folders[1]
-        self._page = folders[0] + "/page/index.html.gz"
-        self._host, self._port = place
+    def __init__(self, snapshot, code_dir: str, host: str, port: int, end, exchanges=None):
+        self._snapshot = snapshot
+        self._pages = code_dir + "/page/index.{}.html.gz"
+        self._host = host
+        self._port = port
         self._end = end
         self._came = []
         self._guard = Guard(self._handle, log.error, CLIENTS, made)
@@ -108,12 +107,19 @@ class Web:
             raise ValueError(405, allow)
         await exchange.answer(204, (), allow)
 
-    async def index(self, exchange):
-        with open(self._page, "rb") as file:  # noqa: ASYNC230
+    async def _index(self, exchange):
+        with open(self._pages.format(_language(exchange)), "rb") as file:  # noqa: ASYNC230
             await exchange.answer(200, _pieces(file), _HTML)
 
     async def status(self, exchange):
         await exchange.answer(200, self.snapshot.status(), _JSON)
+
+
+# That of the cookie the page has set, or else the first one the browser asks for.
+def _language(exchange):
+    chosen = (exchange.header(b"cookie") or b"").partition(b"language=")[2]
+    chosen = chosen or exchange.header(b"accept-language") or b""
+    return "de" if chosen[:2] == b"de" else "en"
 
 
 # Always the same bytes, which have been sent or copied when the next are read.

@@ -29,11 +29,42 @@ function putAt(node, from, to = null) {
   node.style.width = width;
 }
 
-// `data-word` is a key of the words, or two with a point between them.
+const tell = (node, key, numbers) => put(node, key && wordOf(key, numbers));
+
 function putWords(parent) {
-  for (const node of parent.querySelectorAll("[data-word]")) {
-    put(node, node.dataset.word.split(".").reduce((part, key) => part[key], words));
+  for (const node of parent.querySelectorAll("[data-word]")) tell(node, node.dataset.word);
+}
+
+// An element with its properties (`word`: a key, or that and its numbers) or attributes, and what is
+// in it.
+function make(tag, about = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(about)) {
+    if (name === "word") tell(node, ...[value].flat());
+    else if (name in node) node[name] = value;
+    else node.setAttribute(name, value);
   }
+  node.append(...children);
+  return node;
+}
+
+const tapOf = (word, onclick, about) =>
+  make("button", { type: "button", word, onclick, ...about });
+
+function hide(node, hidden) {
+  if (node.hidden !== hidden) node.hidden = hidden;
+}
+
+function press(button, pressed) {
+  if (button.ariaPressed !== String(pressed)) button.ariaPressed = pressed;
+}
+
+// Said once by a screen reader, and shown for some seconds.
+let saying;
+function announce(coded) {
+  clearTimeout(saying);
+  put(byId.said, coded && sayCode({ ...words, ...words.errors }, coded));
+  if (coded) saying = setTimeout(announce, 8000);
 }
 
 // As many rows as there are entries, made once from a template and used again.
@@ -89,8 +120,12 @@ function showMark(node, at, content) {
   putClass(node, at > 20 ? "before" : "");
 }
 
+// Raises and cuts end so far below the target (design, section 4).
+const aimOf = (target, limit) => Math.max(0, target - Math.max(500, (limit ?? 0) / 100));
+
 function showScale({ scale, target, limit }) {
-  const target_text = target === null ? "" : say(words.target, { target_ma: target });
+  const target_text =
+    target === null ? "" : say(words.target, { target_ma: target, aim_ma: aimOf(target, limit) });
   const limit_text = limit === null ? "" : say(words.limit, { limit_ma: limit });
   showMark(byId["mark-target"], target === null ? null : scale(target), target_text);
   showMark(byId["mark-zero"], scale(0), "0");
@@ -115,6 +150,8 @@ function showBar(row, phase, { scale, target, limit }) {
   putAt(row.find(".track .sun"), scale(Math.min(end, 0)), scale(0));
   putAt(row.find(".track .cars"), cars_from, phase.cars > 0 ? scale(end) : cars_from);
   putAt(row.find(".beyond"), limit === null ? 100 : scale(limit), 100);
+  const aim = target === null ? null : scale(aimOf(target, limit));
+  putAt(row.find(".aim"), aim, target === null ? aim : scale(target));
   putAt(row.find(".zero"), scale(0) > 0 ? scale(0) : null);
   putAt(row.find(".track .target"), target === null ? null : scale(target));
   putAt(row.find(".track .limit"), limit === null ? null : scale(limit));
@@ -164,12 +201,18 @@ function meterText(status) {
   const numbers = { age_s, share_ma: shares.length ? Math.max(...shares) : null };
   if (isStatic(status)) return say(words.meter_none, numbers);
   if (age_s === null) return words.meter_never;
-  const found = own({ frozen: words.meter_frozen, contradicted: words.meter_contradicted }, trouble);
+  const found = own(
+    { frozen: words.meter_frozen, contradicted: words.meter_contradicted },
+    trouble,
+  );
   if (found) return found;
   if (!ok) return say(shares.length ? words.meter_lost : words.meter_lost_unknown, numbers);
   const age = age_s < 9.95 ? exact.format(age_s) + "\u00a0s" : duration(age_s);
   const { unchanged_s } = record(status.meter);
-  return say(isUnchanged(status) ? words.meter_unchanged : words.reading_age, { age, unchanged_s });
+  return say(isUnchanged(status) ? words.meter_unchanged : words.reading_age, {
+    age,
+    unchanged_s,
+  });
 }
 
 function showGrid(status) {
@@ -195,6 +238,8 @@ function showUnmeasured(chargers) {
 
 const stateOf = (charger) => (own(words.states, text(charger.state)) ? charger.state : "?");
 
+const nameOf = (charger) => text(charger.name) || say(words.charger_number, { id: charger.id });
+
 function showCurrents(row, charger, drawn) {
   const set = number(charger.set_ma);
   const most = number(charger.max_ma);
@@ -212,11 +257,53 @@ function showCharger(row, charger) {
   const drawn = three(charger.phase_ma);
   const unmeasured = drawn.every((ma) => ma === null) ? " is-unmeasured" : "";
   putClass(row, "charger state-" + (state === "?" ? "none" : state) + unmeasured);
-  put(row.find("h3 bdi"), text(charger.name) || say(words.charger_number, { id: charger.id }));
+  put(row.find("h3 bdi"), nameOf(charger));
   put(row.find(".letter"), state);
   put(row.find(".state .word"), words.states[state]);
-  put(row.find(".reason"), sayCode(words.reasons, charger.reason));
+  put(row.find(".energy"), state !== "A" && charger.wh > 0 ? say(words.energy, charger) : "");
+  showReason(row, charger);
   showCurrents(row, charger, drawn);
+  showTaps(row, charger, state);
+}
+
+// Numbers of a reason that run go on running until the next answer.
+function showReason(row, charger) {
+  const reason = { ...record(charger.reason) };
+  const past_s = (performance.now() - charger.heard_ms) / 1000;
+  if (number(reason.left_s) !== null)
+    reason.left_s = Math.max(0, Math.ceil(reason.left_s - past_s));
+  if (number(reason.age_s) !== null) reason.age_s += past_s;
+  put(row.find(".reason"), sayCode(words.reasons, reason));
+}
+
+function showRunning(status) {
+  [...byId.chargers.children].forEach((row, index) => showReason(row, status.chargers[index]));
+}
+
+// --- What a tap does to a charger ---------------------------------------------------------------
+
+function showTaps(row, charger, state) {
+  const { paused, priority } = charger;
+  const pause = row.find(".pause");
+  const first = row.find(".priority");
+  hide(row.find(".taps"), typeof paused !== "boolean" || !charger.id);
+  hide(pause, state === "A" && !paused);
+  showTap(pause, paused ? words.resume : words.pause, charger, "pause", { paused: !paused });
+  const level = [0, 1].includes(priority) ? "" : " " + signed(text(priority));
+  showTap(first, words.priority + level, charger, "priority", { priority: priority > 0 ? 0 : 1 });
+  press(first, priority > 0);
+}
+
+function showTap(button, content, charger, what, value) {
+  put(button, content);
+  const label = content + ": " + nameOf(charger);
+  if (button.ariaLabel !== label) button.ariaLabel = label;
+  button.onclick = async () => {
+    const { error } = await call("api/chargers/" + charger.id + "/" + what, "POST", value);
+    announce(error);
+    if (!error) Object.assign(charger, value);
+    show();
+  };
 }
 
 function showChargers(status) {

@@ -19,8 +19,8 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="session")
 def page_bytes(tmp_path_factory):
     target = tmp_path_factory.mktemp("page")
-    build_page(ROOT / "firmware/page", target, reasons.NAMES, reasons.WARNINGS)
-    return (target / "index.html.gz").read_bytes()
+    build_page(ROOT / "firmware/page", target, reasons.NEEDED)
+    return {path.name[6:8]: path.read_bytes() for path in target.iterdir()}
 
 
 # Not longer than a module: while it runs, Playwright has an event loop in this thread.

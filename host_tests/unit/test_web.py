@@ -69,7 +69,7 @@ def with_page():
     folder = "/tmp/amprail-test-" + "".join("{:02x}".format(byte) for byte in os.urandom(8))
     os.mkdir(folder)
     os.mkdir(folder + "/page")
-    with open(folder + "/page/index.html.gz", "wb") as file:
+    with open(folder + "/page/index.en.html.gz", "wb") as file:
         file.write(PAGE)
     return folder
 
@@ -86,7 +86,7 @@ def test_the_page_is_answered_whole_and_may_not_be_framed():
     try:
         (head, page), (again, nothing) = run(asked([b"GET /", b"HEAD /"], code_dir=folder))
     finally:
-        os.remove(folder + "/page/index.html.gz")
+        os.remove(folder + "/page/index.en.html.gz")
         os.rmdir(folder + "/page")
         os.rmdir(folder)
     assert page == PAGE and nothing == b"" and head == again

@@ -173,12 +173,10 @@ def _third_party():
 def _build_page(target: Path) -> None:
     """The page, with words for every code; there is none in a checkout without `page.py`."""
     use_device_code()
-    from balance.reasons import CODES
-
-    from amprail_tools.page import STANDING, build_page
+    from amprail_tools.page import build_page
+    from amprail_tools.page_words import needed
 
     try:
-        codes = [code.split()[0] for code in CODES.split("|")]
-        build_page(ROOT / "firmware" / "page", target, codes, STANDING)
+        build_page(ROOT / "firmware" / "page", target, needed())
     except ValueError as error:
         raise Failure(f"firmware/page: {error}") from None
