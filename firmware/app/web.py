@@ -40,11 +40,12 @@ class Web:
     """Serves the page and the API to those whom `access` admits. `folders`: of the code and of the
     data; `place`: host and port; `end(code)` ends the program; `made`: as of `Guard`."""
 
-    def __init__(self, snapshot, code_dir: str, host: str, port: int, end, exchanges=None):
-        self._snapshot = snapshot
-        self._pages = code_dir + "/page/index.{}.html.gz"
-        self._host = host
-        self._port = port
+    def __init__(self, snapshot, access, folders: tuple, place: tuple, end, made=None):
+        self.snapshot = snapshot
+        self.access = access
+        self.data_dir = folders[1]
+        self._pages = folders[0] + "/page/index.{}.html.gz"
+        self._host, self._port = place
         self._end = end
         self._came = []
         self._guard = Guard(self._handle, log.error, CLIENTS, made)
@@ -107,7 +108,7 @@ class Web:
             raise ValueError(405, allow)
         await exchange.answer(204, (), allow)
 
-    async def _index(self, exchange):
+    async def index(self, exchange):
         with open(self._pages.format(_language(exchange)), "rb") as file:  # noqa: ASYNC230
             await exchange.answer(200, _pieces(file), _HTML)
 
