@@ -10,8 +10,8 @@ STANDING = ("target_below_minimum", "fallbacks_above_target", "bad_charger")
 # IEC 61851-1; "?" is a charger that does not answer.
 STATES = ("A", "B", "C", "D", "E", "F", "?")
 # How a module writes the code of an error.
-ERRORS = re.compile(r'"code":"(\w+)"|Refused\(\s*\d+,\s*"(\w+)"|code="(\w+)"')
-SENDERS = ("firmware/app/*.py", "lib/net/*.py")
+ERRORS = re.compile(r'"code": ?"(\w+)"|Refused\(\s*\d+,\s*"(\w+)"|code="(\w+)"')
+SENDERS = ("firmware/app/**/*.py", "lib/net/*.py")
 
 
 def needed() -> dict:
