@@ -150,7 +150,7 @@ function forgetStatus() {
 // --- Views --------------------------------------------------------------------------------------
 
 const VIEWS = {
-  live: () => plot(true),
+  live: () => {},
   settings: openSettings,
   find: openFind,
   wifi: openWifi,
@@ -163,7 +163,7 @@ for (const name in VIEWS)
 
 // "#find-meters" is the view "find" and a place in it.
 function go() {
-  const [name] = location.hash.slice(1).split("-");
+  const [name, part] = location.hash.slice(1).split("-");
   view = own(VIEWS, name) ? name : "live";
   for (const link of byId.views.children) {
     const shown = link.hash === "#" + view;
@@ -173,7 +173,8 @@ function go() {
   announce();
   VIEWS[view]();
   show();
-  document.querySelector(location.hash || "#live")?.scrollIntoView();
+  if (part) own(byId, name + "-" + part)?.scrollIntoView();
+  else scrollTo(0, 0);
 }
 
 // Once somebody is let in.
@@ -240,6 +241,7 @@ for (const name in words.languages) {
 }
 putWords(document);
 login.show();
+window.login = login; // For who tries the API in the console.
 setInterval(() => {
   showConnection();
   if (status_now && view === "live") showRunning(status_now);

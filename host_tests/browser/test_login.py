@@ -43,6 +43,7 @@ def visit(browser):
         page = context.new_page()
         page.set_default_timeout(15000)
         page.watch = Watch(page, url)
+        page.watch.failures_expected = True  # until all routes that the page asks for are there
         opened.append((context, page.watch))
         page.goto(url)
         return page
