@@ -226,11 +226,11 @@ def test_pause_and_priority_go_by_a_tap_and_energy_is_shown(open_page, device):
 def test_a_countdown_runs_between_two_answers(open_page, device):
     page = open_page()
     reason = page.locator(".charger:nth-child(3) .reason")
-    expect(reason).to_contain_text("42\u00a0s")
+    expect(reason).to_contain_text("more, so as not to flicker")
     page.watch.failures_expected = True
     device.answer("hang")
     page.clock.run_for(5 * SECOND)
-    expect(reason).to_contain_text("37\u00a0s")
+    wait_until(page, lambda: int(reason.inner_text().split()[1]) <= 37)
 
 
 def test_only_what_changed_is_asked_for_until_settings_change(open_page, device):
