@@ -23,6 +23,7 @@ def build(code_dir: str, data_dir: str) -> tuple:
     """
     board = _board(code_dir)
     serial, port = board.arguments()
+    wifi = _wifi(board, data_dir)
     clients = connections(WORKERS)
     exchanges = _exchanges()
     cycle = Cycle(_capacity(data_dir))
@@ -34,11 +35,14 @@ def build(code_dir: str, data_dir: str) -> tuple:
     delivery = Delivery(cycle, chargers, clients, control.wake, health.beat)
     control.after = delivery.kick
     metering = _metering(board, site["meter"], serial, cycle, control, health)
-    page = (code_dir, board.LISTEN, port, exchanges)
+    page = (code_dir, board.LISTEN, port, exchanges, wifi)
     parts = (chargers, cycle, control, delivery, metering, health, stretches)
     web = _web(site, warnings, parts, page, health)
     log.info("site {}, {} chargers".format(site["name"], cycle.rows.count))
-    return board, health, _tasks(health, control, delivery, metering, web)
+    tasks = _tasks(health, control, delivery, metering, web)
+    if wifi:
+        tasks.append(("wifi", lambda: wifi.run(health.beat), True))
+    return board, health, tasks
 
 
 def _tasks(health, control, delivery, metering, web):
@@ -61,6 +65,17 @@ def _board(code_dir):
     path = "boards.{}.board".format(name)
     __import__(path)
     return sys.modules[path]
+
+
+def _wifi(board, data_dir):
+    if not hasattr(board, "network"):
+        return None
+    from app.wifi_start import NEEDS, opened
+
+    try:
+        return opened(board, data_dir)
+    finally:
+        start.forget("app.wifi_start", *NEEDS)
 
 
 # The largest blocks, made before the memory is in pieces.
@@ -177,5 +192,6 @@ def _web(site, warnings, parts, page, health):
     from app.snapshot import Snapshot
     from app.web import Web
 
-    code_dir, host, port, exchanges = page
-    return Web(Snapshot(site, warnings, *parts), code_dir, host, port, health.end, exchanges)
+    code_dir, host, port, exchanges, wifi = page
+    snapshot = Snapshot(site, warnings, *parts)
+    return Web(snapshot, code_dir, host, port, health.end, exchanges, wifi)

@@ -4,7 +4,7 @@
 
 import errno
 
-from app import log
+from app import log, start
 from micropython import const
 from net.guard import Guard
 
@@ -23,10 +23,14 @@ _HTML = (
 
 
 class Web:
-    """Serves the page in `code_dir` and the API on `host`:`port`."""
+    """Serves the page in `code_dir` and the API on `host`:`port`; `wifi`: of a board that has
+    one."""
 
-    def __init__(self, snapshot, code_dir: str, host: str, port: int, end, exchanges=None):
+    def __init__(
+        self, snapshot, code_dir: str, host: str, port: int, end, exchanges=None, wifi=None
+    ):
         self._snapshot = snapshot
+        self._radio = wifi
         self._page = code_dir + "/page/index.html.gz"
         self._host = host
         self._port = port
@@ -43,6 +47,9 @@ class Web:
         return (
             (b"GET", b"/", _ANYBODY_ON_LOOPBACK, self._index),
             (b"GET", b"/api/status", _ANYBODY_ON_LOOPBACK, self._status),
+            (b"GET", b"/api/wifi", _ANYBODY_ON_LOOPBACK, self._wifi),
+            (b"PUT", b"/api/wifi", _ANYBODY_ON_LOOPBACK, self._wifi),
+            (b"POST", b"/api/wifi/scan", _ANYBODY_ON_LOOPBACK, self._wifi),
         )
 
     async def run(self) -> None:
@@ -57,6 +64,9 @@ class Web:
             self._end(2)
 
     async def _handle(self, exchange):
+        portal = self._radio and self._radio.portal
+        if portal and await portal.redirect(exchange):
+            return
         allow = b""
         for method, path, _, handler in self._routes:
             if path == exchange.path:
@@ -76,6 +86,16 @@ class Web:
 
     async def _status(self, exchange):
         await exchange.answer(200, self._snapshot.status(), _JSON)
+
+    async def _wifi(self, exchange):
+        if not self._radio:
+            raise ValueError(404)
+        from app import wifi_api
+
+        try:
+            await wifi_api.answer(self._radio, exchange)
+        finally:
+            start.forget("app.wifi_api", *wifi_api.NEEDS)
 
 
 # Always the same bytes, which have been sent or copied when the next are read.
