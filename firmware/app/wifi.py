@@ -43,9 +43,11 @@ _HELD_LONGER = const(30)
 
 
 class Wifi:
-    """`board` has the driver as `network()`, its button as `pressed()`, and `show(state, reason,
-    portal)` for its LED, called every half second. `wanted`: the network's name, its password or None, the fixed address as `ifconfig` takes it
-    or "dhcp"; None: not configured. `reason`: why the last try failed, 0 while connected. `tries`:
+    """`board` has the driver as `network()`, its button as `pressed()`, and for its LED
+    `show(state, reason, portal)`, called every half second.
+
+    `wanted`: the network's name, its password or None, the fixed address as `ifconfig` takes it or
+    "dhcp"; None: not configured. `reason`: why the last try failed, 0 while connected. `tries`:
     how many did, and while connected how often the signal could not be measured. `rssi` in dBm.
     `lost` counts connections. `portal` is there while the access point is on; `networks` is
     what a scan found, for `networks_left` steps."""
