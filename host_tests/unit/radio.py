@@ -6,7 +6,10 @@
 # - Between "let in" and an address `status()` is 1000, "idle" (micropython-mqtt, issues 129, 133).
 # - What a try says at first is the reason of the disconnection before.
 # - `connect()` raises OSError while it is at it, or while the interface is not active.
-# - `isconnected()` may stay true after the network has gone (`Air.lying`).
+# - `isconnected()` may stay true after the network has gone (`Air.lying`), or come before there is
+#   an address (`Air.early`).
+# - That we left may be said after the next try has begun (`Air.late`): events come from another
+#   thread.
 # - An access point starts open, with a name of the driver's, and is set up only after `active`
 #   where the station is active, too (issue 14382).
 
@@ -129,7 +132,8 @@ class Station:
 
     def isconnected(self):
         self._do("isconnected")
-        return self.air.lying or self.address != NOWHERE
+        early = self.air.early and self.let_in is not None
+        return self.air.lying or early or self.address != NOWHERE
 
     def status(self, what=None):
         self._do("status")
@@ -137,15 +141,16 @@ class Station:
             if not self.let_in:
                 raise OSError("Wifi Not Connected")
             return self.let_in.rssi
-        if self.address != NOWHERE:
-            return GOT_IP
         if self.let_in:
-            return IDLE
-        if self.wish and self.passed < 2 and self.reason and not self._tries_by_itself():
-            return self.reason
+            return IDLE if self.address == NOWHERE else GOT_IP
+        if self.wish and (self.air.late or self._says_the_reason_before()):
+            return OWN_LEAVING if self.air.late else self.reason
         if self.wish and (self.wish[0] is not None or self._tries_by_itself()):
             return TRYING
         return self.reason or IDLE
+
+    def _says_the_reason_before(self):
+        return self.passed < 2 and self.reason and not self._tries_by_itself()
 
     def ifconfig(self, *given):
         if given:
@@ -213,6 +218,7 @@ class Air:
         self.tried = []
         self.broken = {}
         self.known_options = ("reconnects", "pm")
+        self.early = self.late = False
         self.stubborn = self.lying = self.no_point = self.deaf_point = False
         self.wait_for_scan = lambda: None
         self.name = None

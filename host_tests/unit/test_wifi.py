@@ -102,6 +102,21 @@ def test_an_address_that_comes_after_50_s_is_waited_for():
     assert wifi.tries == 0
 
 
+def test_a_connection_without_an_address_is_none():
+    air = Air(home=Network("password", dhcp=30))
+    air.early = True
+    wifi = made(air)
+    assert connected(wifi) > 25
+
+
+def test_that_we_left_the_network_before_does_not_end_a_try():
+    air = Air(home=Network("password", delay=10))
+    air.late = True
+    wifi = made(air)
+    connected(wifi)
+    assert wifi.tries == 0
+
+
 def test_it_tries_again_for_ever_at_least_once_a_minute():
     air = Air()
     wifi = made(air)
