@@ -4,7 +4,7 @@
 # - `status()` is that of ports/esp32/network_wlan.c: while the driver tries again by itself it is
 #   1001, whatever is wrong; only with `reconnects=0` it gives the reason.
 # - Between "let in" and an address `status()` is 1000, "idle" (micropython-mqtt, issues 129, 133).
-# - What a try says at first is the reason of the disconnection before.
+# - What a try says at first may be the reason of the disconnection before (`Air.stale`).
 # - `connect()` raises OSError while it is at it, or while the interface is not active.
 # - `isconnected()` may stay true after the network has gone (`Air.lying`), or come before there is
 #   an address (`Air.early`).
@@ -143,14 +143,11 @@ class Station:
             return self.let_in.rssi
         if self.let_in:
             return IDLE if self.address == NOWHERE else GOT_IP
-        if self.wish and (self.air.late or self._says_the_reason_before()):
-            return OWN_LEAVING if self.air.late else self.reason
+        if self.wish and (self.air.late or (self.air.stale and self.passed < 2)):
+            return OWN_LEAVING if self.air.late else self.air.stale
         if self.wish and (self.wish[0] is not None or self._tries_by_itself()):
             return TRYING
         return self.reason or IDLE
-
-    def _says_the_reason_before(self):
-        return self.passed < 2 and self.reason and not self._tries_by_itself()
 
     def ifconfig(self, *given):
         if given:
@@ -175,6 +172,7 @@ class Point:
     def __init__(self, air):
         self.air = air
         self.on = False
+        self.starts = 0
         self._reset()
 
     def _reset(self):
@@ -185,6 +183,7 @@ class Point:
             if on[0] and self.air.no_point:
                 raise OSError("Wifi Out of Memory")
             self.on = on[0]
+            self.starts += self.on
             if not self.on:
                 self._reset()
         return self.on
@@ -219,6 +218,7 @@ class Air:
         self.broken = {}
         self.known_options = ("reconnects", "pm")
         self.early = self.late = False
+        self.stale = 0
         self.stubborn = self.lying = self.no_point = self.deaf_point = False
         self.wait_for_scan = lambda: None
         self.name = None

@@ -161,6 +161,7 @@ def test_a_driver_that_does_not_take_the_password_leaves_no_open_access_point():
         for _ in range(300):
             steps(wifi, 1)
             assert not air.point.on
+        assert 2 <= air.point.starts <= 3
         air.deaf_point = False
         steps(wifi, 125, lambda: air.point.on)
         closed(wifi)

@@ -73,8 +73,8 @@ def test_a_wrong_password_is_told_from_a_network_that_is_not_there():
 
 def test_what_a_try_says_at_first_is_not_taken_for_its_outcome():
     air = Air(home=Network("password", delay=4))
+    air.stale = 202
     wifi = made(air)
-    air.station.reason = 202
     connected(wifi)
     assert wifi.tries == 0
 
