@@ -38,7 +38,12 @@ def build(code_dir: str, data_dir: str) -> tuple:
     parts = (chargers, cycle, control, delivery, metering, health, stretches)
     web = _web(site, warnings, parts, page, health)
     log.info("site {}, {} chargers".format(site["name"], cycle.rows.count))
-    return board, health, _tasks(health, control, delivery, metering, web)
+    tasks = _tasks(health, control, delivery, metering, web)
+    if hasattr(board, "light"):
+        from app.panel import Panel
+
+        tasks.append(("panel", Panel(board, cycle, data_dir, health.end).run, False))
+    return board, health, tasks
 
 
 def _tasks(health, control, delivery, metering, web):
@@ -60,7 +65,7 @@ def _board(code_dir):
         name = file.read().strip()
     path = "boards.{}.board".format(name)
     __import__(path)
-    return sys.modules[path]
+    return getattr(sys.modules[path], "board", sys.modules[path])
 
 
 # The largest blocks, made before the memory is in pieces.

@@ -3,7 +3,9 @@
     main.py  board                     the launcher, as source, and the board's name
     a/lib  a/app  a/boards  a/page     the first slot: .mpy files and the page
 
-It is made anew only when something in it has changed.
+It is made anew only when something in it has changed. With --board: the same for the boards,
+under device/, whose slot serves all of them, and in dist/ the image of the board's file system.
+The same sources give the same bytes.
 """
 
 import argparse
@@ -15,15 +17,16 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from amprail_tools import ROOT, Failure, say, trim, use_device_code
+from amprail_tools import ROOT, Failure, boards, say, trim, use_device_code
 from amprail_tools.constants import inlined
 from amprail_tools.environment import device_sources
 from amprail_tools.inline import with_inlined
 from amprail_tools.memory import imported
 from amprail_tools.shorten import keywords, shorten
+from amprail_tools.sizes import report
 from amprail_tools.store import key_of, made
 
-BOARD = "linux"
+LINUX = "linux"
 
 TRIMMED = "trimmed"
 
@@ -31,31 +34,63 @@ TRIMMED = "trimmed"
 # no emitter for ARM in 64 bits).
 MACHINE_CODE = {("linux", "x86_64"): "x64"}.get((sys.platform, platform.machine()))
 
+# The ESP32 and the ESP32-S3; their MicroPython takes the same files.
+XTENSA = "xtensawin"
+
+
 # -O3 leaves out asserts and line numbers: 2.5 KB of RAM that the page needs.
-DEVICE = ("-O3", f"-march={MACHINE_CODE}") if MACHINE_CODE else ("-O3",)
+def options(machine_code: str | None) -> tuple:
+    """Of mpy-cross, for device code."""
+    return ("-O3", f"-march={machine_code}") if machine_code else ("-O3",)
+
+
+DEVICE = options(MACHINE_CODE)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    pass
+    parser.add_argument(
+        "--board",
+        choices=[LINUX, *boards.names()],
+        default=LINUX,
+        metavar="B",
+        help=f"{', '.join(boards.names())} (default: this computer)",
+    )
 
 
 def main(arguments: argparse.Namespace) -> int:
-    folder = build()
-    taken = imported(folder)
-    print("   bytes   RAM  (bytes of heap once imported, 64 bit)")
-    for name, size in sizes(folder):
-        print(f"{size:8}{taken.get(name, ''):7}  {name}")
-    print(f"RAM in all: {sum(taken.values())}")
+    board = arguments.board
+    folder = build() if board == LINUX else build_device()
+    taken = imported(folder) if board == LINUX else {}
+    report(board, sizes(folder), taken)
+    if board != LINUX:
+        from amprail_tools.images import write_image
+
+        print(write_image(folder, board))
     return 0
 
 
 def build() -> Path:
     """The folder of the current build, made now if something has changed. Failure if it cannot."""
-    sources = [*_device_files(), *_files("firmware/page", "*"), ROOT / "firmware" / "main.py"]
+
+    def make(folder: Path) -> None:
+        compile_to(folder, True, MACHINE_CODE)
+        (folder / "board").write_text(LINUX)
+
+    return made("build", _key(True), make)
+
+
+def build_device() -> Path:
+    """The same for the boards, all in one slot; the file `board` is each one's own."""
+    return made("device", _key(False), lambda folder: compile_to(folder, False, XTENSA))
+
+
+def _key(computer: bool) -> str:
+    sources = [*_device_files(computer), *_files("firmware/page", "*")]
+    sources.append(ROOT / "firmware" / "main.py")
     steps = ("build.py", "constants.py", "inline.py", "page.py", "shorten.py", "trim.py")
     makers = [Path(__file__).with_name(name) for name in steps]
     inputs = sorted(path for path in [*sources, *makers] if path.is_file())
-    return made("build", key_of([sys.prefix, *inputs]), _make)
+    return key_of([sys.prefix, *inputs])
 
 
 def sizes(folder: Path) -> list[tuple[str, int]]:
@@ -85,26 +120,30 @@ def _files(folder: str, pattern: str) -> list[Path]:
     return sorted(path for path in (ROOT / folder).rglob(pattern) if path.is_file())
 
 
-def _device_files() -> list[Path]:
-    board = ROOT / "boards" / BOARD
-    return [*_files("lib", "*.py"), *_files("firmware/app", "*.py"), *board.rglob("*.py")]
+def _device_files(computer: bool | None = None) -> list[Path]:
+    """For the computer's build or that for the boards; None: everything there is."""
+    found = _files("boards", "*.py")
+    paths = [path for path in found if computer is None or (LINUX in path.parts) == computer]
+    return [*_files("lib", "*.py"), *_files("firmware/app", "*.py"), *paths]
 
 
-def _make(folder: Path) -> None:
+def compile_to(folder: Path, computer: bool, machine_code: str | None) -> None:
+    """Fills an empty folder with `main.py` and the slot `a`, for the computer or for boards."""
     say("building device code ...")
     slot = folder / "a"
+    flags = options(machine_code)
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda job: compile_file(*job), _jobs(folder, slot)))
+        jobs = _jobs(folder, slot, computer, machine_code)
+        list(pool.map(lambda job: compile_file(*job, flags), jobs))
     shutil.rmtree(folder / TRIMMED)
     shutil.copy(ROOT / "firmware" / "main.py", folder / "main.py")
-    (folder / "board").write_text(BOARD)
     _build_page(slot / "page")
 
 
-def _jobs(folder: Path, slot: Path) -> list[tuple[Path, Path, str]]:
+def _jobs(folder: Path, slot: Path, computer: bool, machine_code) -> list[tuple]:
     paths = {}
     sources = {}
-    for source in _device_files():
+    for source in _device_files(computer):
         path = _on_device(source)
         paths[_module(path)] = path
         sources[_module(path)] = trim.for_device(source.read_text())
@@ -116,7 +155,7 @@ def _jobs(folder: Path, slot: Path) -> list[tuple[Path, Path, str]]:
     named = keywords(sources.values())
     return [
         (
-            _written(folder, paths[module], shorten(_for_emitter(text), named)),
+            _written(folder, paths[module], shorten(_for_emitter(text, machine_code), named)),
             slot / paths[module].with_suffix(".mpy"),
             module,
         )
@@ -125,8 +164,8 @@ def _jobs(folder: Path, slot: Path) -> list[tuple[Path, Path, str]]:
 
 
 # What `micropython` is imported for is done by the compiler; the names would stay in each module.
-def _for_emitter(text):
-    text = text if MACHINE_CODE else without_machine_code(text)
+def _for_emitter(text, machine_code):
+    text = text if machine_code else without_machine_code(text)
     return re.sub(r"^(from micropython import const|import micropython)$", "", text, flags=re.M)
 
 
