@@ -2,6 +2,7 @@
 # for this, the checking of the settings, comes first and goes again.
 
 import json
+import os
 import sys
 
 from app import log, start
@@ -12,42 +13,61 @@ from app.messenger import connections
 from app.health import Health, watch_stretches
 from balance.cycle import Cycle
 from balance.grid import target_ma
+from micropython import const
 
 _MINIMUM_MA = 6000
 
 
-def build(code_dir: str, data_dir: str) -> tuple:
+# From this try on both slots are bad (firmware/main.py).
+_CONTROL_ONLY = const(7)
+
+
+def build(code_dir: str, data_dir: str, tries: int = 1) -> tuple:
     """The board, the health that watches the tasks, and the tasks: (name, run, beats) each.
 
     ValueError for what only the user can mend: the settings, the command line.
     """
+    _finish_factory(data_dir)
+    updating = _updating(data_dir)
     board = _board(code_dir)
+    if tries > 1 and hasattr(board, "failed"):
+        board.failed(tries)
     serial, port = board.arguments()
     clients = connections(WORKERS)
-    exchanges = _exchanges()
+    exchanges = _exchanges(updating)
     cycle = Cycle(_capacity(data_dir))
     site, chargers, warnings = _settings(data_dir, cycle)
     start.forget("settings.schema", "settings.store", "settings.strict")
     stretches = watch_stretches()
-    health = Health(data_dir, board.feed)
+    health = Health(board.feed)
     control = Control(cycle, health.beat)
     delivery = Delivery(cycle, chargers, clients, control.wake, health.beat)
     control.after = delivery.kick
     metering = _metering(board, site["meter"], serial, cycle, control, health)
-    page = (code_dir, board.LISTEN, port, exchanges)
-    parts = (chargers, cycle, control, delivery, metering, health, stretches)
-    web = _web(site, warnings, parts, page, health)
+    if tries < _CONTROL_ONLY:
+        page = (cycle, code_dir, data_dir, board.LISTEN, port, exchanges, health.end)
+        parts = (chargers, cycle, control, delivery, metering, health, stretches)
+        web = _web(updating, site, warnings, parts, page)
+    else:
+        web = None
+        log.error("both slots failed: control only, without the page")
+    health.state = [0, 0, 0, data_dir, code_dir[-1:], web, cycle]
     log.info("site {}, {} chargers".format(site["name"], cycle.rows.count))
-    return board, health, _tasks(health, control, delivery, metering, web)
+    return board, health, _tasks(health, control, delivery, metering, web, updating)
 
 
-def _tasks(health, control, delivery, metering, web):
+def _tasks(health, control, delivery, metering, web, updating):
     tasks = [
         ("health", health.run, False),
         ("control", control.run, True),
         ("tick", control.tick, False),
-        ("web", web.run, False),
     ]
+    if web is not None:
+        tasks.append(("web", web.run, False))
+    if updating:
+        from app import updater
+
+        tasks.append(("updating", updater.waiting(health.end), False))
     if metering is not None:
         tasks.append(("metering", metering.run, True))
     for worker in delivery.workers():
@@ -64,11 +84,21 @@ def _board(code_dir):
 
 
 # The largest blocks, made before the memory is in pieces.
-def _exchanges():
+def _exchanges(updating):
     from app.web import CLIENTS
     from net.guard import exchanges
 
-    return exchanges(CLIENTS)
+    return exchanges(1 if updating else CLIENTS)
+
+
+# Whether it was started for an update (app/updates.py): once, whatever becomes of it.
+def _updating(data_dir):
+    try:
+        os.remove(data_dir + "/updating")
+    except OSError:
+        return False
+    log.info("started for an update, without the page")
+    return True
 
 
 # In sixteens: what a charger takes in memory, 0.2 KB, not every site has to give 64 times.
@@ -173,9 +203,23 @@ def _metering(board, meter, serial, cycle, control, health):
     return Metering(line, reader, cycle.grid, control.wake, health.beat)
 
 
-def _web(site, warnings, parts, page, health):
-    from app.snapshot import Snapshot
+def _web(updating, site, warnings, parts, page):
     from app.web import Web
 
-    code_dir, host, port, exchanges = page
-    return Web(Snapshot(site, warnings, *parts), code_dir, host, port, health.end, exchanges)
+    if updating:
+        return Web(None, *page)
+    from app.snapshot import Snapshot
+
+    return Web(Snapshot(site, warnings, *parts), *page)
+
+
+# Factory settings that a power cut has interrupted.
+def _finish_factory(data_dir):
+    try:
+        os.stat(data_dir + "/factory_settings")
+    except OSError:
+        return
+    from settings import factory
+
+    factory.end(data_dir)
+    start.forget("settings.factory", "settings.files")

@@ -45,7 +45,7 @@ class Snapshot:
         self._meter = "null" if meter is None else json.dumps(meter["type"])
         self._warnings = "[{}]".format(",".join(warnings))
         self._chargers = chargers
-        self._cycle = cycle
+        self.cycle = cycle
         self._control = control
         self._delivery = delivery
         self._metering = metering
@@ -67,17 +67,17 @@ class Snapshot:
         yield ',"warnings":'
         yield self._warnings
         yield ',"chargers":['
-        for index in range(self._cycle.rows.count):
+        for index in range(self.cycle.rows.count):
             text = self._row(index)
             yield text
         text = self._tail()
         yield text
 
     def _site(self):
-        grid = self._cycle.grid
+        grid = self.cycle.grid
         return _SITE.format(
             log.uptime_s(),
-            self._cycle.count,
+            self.cycle.count,
             self._name,
             grid.limit_ma,
             grid.supply_ma,
@@ -86,7 +86,7 @@ class Snapshot:
         )
 
     def _grid(self):
-        grid = self._cycle.grid
+        grid = self.cycle.grid
         known = grid.ok
         return _GRID.format(
             "true" if known else "false",
@@ -106,12 +106,12 @@ class Snapshot:
             metering.refresh_ms or "null",
             metering.poll_ms,
             metering.meter.pause_ms,
-            self._cycle.grid.same_ms // 1000,
+            self.cycle.grid.same_ms // 1000,
         )
 
     def _counts(self):
         counts = (
-            self._cycle.setpoints,
+            self.cycle.setpoints,
             self._delivery.requests,
             self._delivery.failures,
             self._health.restarts,
@@ -126,7 +126,7 @@ class Snapshot:
         return "{" + ",".join(pairs) + "}"
 
     def _row(self, index):
-        rows = self._cycle.rows
+        rows = self.cycle.rows
         booked = rows.booked_ma[index]
         mask = rows.phases[index]
         silent = rows.aside[index] == UNREACHABLE
@@ -148,7 +148,7 @@ class Snapshot:
 
     # Most chargers have the reason of the one before.
     def _reason(self, index):
-        cycle = self._cycle
+        cycle = self.cycle
         cycle.explain(index)
         if cycle.reason != self._code:
             self._code = cycle.reason

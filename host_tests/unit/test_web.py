@@ -34,7 +34,9 @@ async def asked(lines, snapshot=None, code_dir="/nowhere"):
     while taken:
         taken.clear()
         port = a_port()
-        web = Web(snapshot or Snapshot(), code_dir, "127.0.0.1", port, taken.append)
+        web = Web(
+            snapshot or Snapshot(), None, code_dir, "", "127.0.0.1", port, None, taken.append
+        )
         task = asyncio.create_task(web.run())
         await sleep_ms(20)
     try:
@@ -111,7 +113,7 @@ def test_a_part_that_fails_costs_one_answer():
 
 
 def test_no_route_is_open_where_others_could_ask():
-    raises(ValueError, "nobody may ask", Web, Snapshot(), "/nowhere", "0.0.0.0", 1, None)
+    raises(ValueError, "nobody may ask", Web, Snapshot(), None, "", "", "0.0.0.0", 1, None, None)
 
 
 def test_a_route_without_a_mark_is_refused_at_start():
@@ -119,4 +121,16 @@ def test_a_route_without_a_mark_is_refused_at_start():
         def routes(self):
             return ((b"GET", b"/open", None, self.run),)
 
-    raises(ValueError, "route /open: nobody", Open, Snapshot(), "/nowhere", "127.0.0.1", 1, None)
+    raises(
+        ValueError,
+        "route /open: nobody",
+        Open,
+        Snapshot(),
+        None,
+        "",
+        "",
+        "127.0.0.1",
+        1,
+        None,
+        None,
+    )
