@@ -66,29 +66,23 @@ def arm(notes, fallback_ma: int, step: int) -> tuple:
 
 
 def read(request: tuple, status: int, body, answer, notes) -> None:
-    """Reads the reply to a request into `answer`; ValueError naming the name, its value and what
-    it should be. No meter (404) means no phases, which is no error."""
+    """Reads a reply into `answer`; ValueError. No meter (404) means no phases, and no error."""
     path = request[1]
     answer.clear()
     if status == 404 and path in (_IDS, _VALUES):
-        _found(notes, b"")
-    elif path == _RULES:
-        _read_rules(body if status == 200 else memoryview(b""), answer, notes)
-    elif path == _DEFAULTS:
-        ok(request, status)
+        return _found(notes, b"")
+    if path == _RULES:
+        return _read_rules(body if status == 200 else memoryview(b""), answer, notes)
+    ok(request, status)
+    if path == _DEFAULTS:
         notes[_DEFAULT] = (number(body, "current", 0, 32000) + 199) // 200
     elif path == _STATE:
-        ok(request, status)
         _read_state(body, answer)
     elif path == _IDS:
-        ok(request, status)
         ids = [id_.strip() for id_ in raw(body, "")[1:-1].split(b",")][:255]
         _found(notes, [ids.index(id_) for id_ in _CURRENT_IDS if id_ in ids])
     elif path == _VALUES:
-        ok(request, status)
         _read_values(body, answer, notes)
-    else:
-        ok(request, status)
 
 
 # Notes where the three currents are; if it is not three, there is no meter for a while.
