@@ -2,6 +2,7 @@
 
 import http.client
 import json
+from functools import partial
 
 import pytest
 from amprail_tools.sim.car import Car
@@ -28,6 +29,17 @@ def make_bench(thread):
     yield make
     for bench in benches:
         bench.close()
+
+
+@pytest.fixture
+def make(request, make_bench):
+    """make(**kind): a Bench with the module's CHARGER."""
+    return partial(make_bench, request.module.CHARGER)
+
+
+@pytest.fixture
+def bench(make):
+    return make()
 
 
 class Bench:

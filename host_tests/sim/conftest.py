@@ -1,5 +1,5 @@
 """Simulated chargers and the thread that they live in."""
 
-from charger_bench import make_bench, thread
+from charger_bench import bench, make, make_bench, thread
 
-__all__ = ["make_bench", "thread"]
+__all__ = ["bench", "make", "make_bench", "thread"]

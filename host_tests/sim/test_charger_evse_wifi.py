@@ -1,7 +1,5 @@
 """The simulated EVSE-WiFi and smartWB beside CurtRod's and openWB's recordings."""
 
-from functools import partial
-
 import pytest
 from amprail_tools.sim.charger_evse_wifi import EvseWifiCharger
 from sample_bytes import as_in
@@ -11,14 +9,7 @@ GIVEN = "S0_set current to given value"
 MOST = "S0_set current to maximum value"
 
 
-@pytest.fixture
-def make(make_bench):
-    return partial(make_bench, EvseWifiCharger)
-
-
-@pytest.fixture
-def bench(make):
-    return make()
+CHARGER = EvseWifiCharger  # of the fixtures `make` and `bench`
 
 
 def read(bench):

@@ -3,7 +3,6 @@
 import socket
 import threading
 import time
-from functools import partial
 
 import pytest
 from amprail_tools.sim.charger_goe import GoeCharger
@@ -15,14 +14,7 @@ KEYS = ",".join(data("goe_status_filter_manager"))
 STATUS = "/api/status?filter="
 
 
-@pytest.fixture
-def make(make_bench):
-    return partial(make_bench, GoeCharger)
-
-
-@pytest.fixture
-def bench(make):
-    return make()
+CHARGER = GoeCharger  # of the fixtures `make` and `bench`
 
 
 def status(bench, keys=KEYS):

@@ -1,7 +1,6 @@
 """The simulated Lektrico beside the answers in evcc's driver and the vendor's page."""
 
 import json
-from functools import partial
 
 import pytest
 from amprail_tools.sim.charger_lektrico import LektricoCharger
@@ -10,14 +9,7 @@ from sample_bytes import as_in, sample, shape
 INFO = "/rpc/charger_info.get"
 
 
-@pytest.fixture
-def make(make_bench):
-    return partial(make_bench, LektricoCharger)
-
-
-@pytest.fixture
-def bench(make):
-    return make()
+CHARGER = LektricoCharger  # of the fixtures `make` and `bench`
 
 
 def call(bench, method, parameters=None, **more):

@@ -1,7 +1,6 @@
 """The simulated NRGkick as any HTTP client sees it."""
 
 import base64
-from functools import partial
 
 import pytest
 from amprail_tools.sim.charger_nrgkick import NrgkickCharger
@@ -9,14 +8,7 @@ from charger_bench import same_shape
 from samples import data, sample_text
 
 
-@pytest.fixture
-def make(make_bench):
-    return partial(make_bench, NrgkickCharger)
-
-
-@pytest.fixture
-def bench(make):
-    return make()
+CHARGER = NrgkickCharger  # of the fixtures `make` and `bench`
 
 
 def control(bench, query):

@@ -2,7 +2,6 @@
 
 import base64
 import socket
-from functools import partial
 
 import pytest
 from amprail_tools.sim.charger_openevse import OpenevseCharger
@@ -10,14 +9,7 @@ from charger_bench import same_shape
 from samples import data, sample_text
 
 
-@pytest.fixture
-def make(make_bench):
-    return partial(make_bench, OpenevseCharger)
-
-
-@pytest.fixture
-def bench(make):
-    return make()
+CHARGER = OpenevseCharger  # of the fixtures `make` and `bench`
 
 
 def override(bench, **properties):

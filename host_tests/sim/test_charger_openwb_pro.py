@@ -1,7 +1,6 @@
 """The simulated openWB Pro beside the answers in openWB's own tests."""
 
 import json
-from functools import partial
 
 import pytest
 from amprail_tools.sim.charger_openwb_pro import OpenWbProCharger
@@ -12,14 +11,7 @@ IDLE = "openwbpro_connect_idle.json"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
-@pytest.fixture
-def make(make_bench):
-    return partial(make_bench, OpenWbProCharger)
-
-
-@pytest.fixture
-def bench(make):
-    return make()
+CHARGER = OpenWbProCharger  # of the fixtures `make` and `bench`
 
 
 def post(bench, body):

@@ -2,7 +2,6 @@
 
 import json
 import time
-from functools import partial
 
 import pytest
 from amprail_tools.sim.charger_peblar import PeblarCharger
@@ -12,14 +11,7 @@ BASE = "/api/wlac/v1/"
 TOKEN = {"Authorization": "test-token"}
 
 
-@pytest.fixture
-def make(make_bench):
-    return partial(make_bench, PeblarCharger)
-
-
-@pytest.fixture
-def bench(make):
-    return make()
+CHARGER = PeblarCharger  # of the fixtures `make` and `bench`
 
 
 def get(bench, name):

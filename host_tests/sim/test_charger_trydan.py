@@ -1,7 +1,6 @@
 """The simulated Trydan beside Home Assistant's recording."""
 
 import json
-from functools import partial
 
 import pytest
 from amprail_tools.sim.charger_trydan import TrydanCharger
@@ -10,14 +9,7 @@ from sample_bytes import as_in
 DATA = "/RealTimeData"
 
 
-@pytest.fixture
-def make(make_bench):
-    return partial(make_bench, TrydanCharger)
-
-
-@pytest.fixture
-def bench(make):
-    return make()
+CHARGER = TrydanCharger  # of the fixtures `make` and `bench`
 
 
 def read(bench):

@@ -4,7 +4,6 @@ import http.client
 import socket
 import threading
 import time
-from functools import partial
 
 import pytest
 from amprail_tools.sim.charger_warp import WarpCharger
@@ -25,14 +24,7 @@ STATE = {
 EXTERNAL = "/evse/external_current"
 
 
-@pytest.fixture
-def make(make_bench):
-    return partial(make_bench, WarpCharger)
-
-
-@pytest.fixture
-def bench(make):
-    return make()
+CHARGER = WarpCharger  # of the fixtures `make` and `bench`
 
 
 def put(bench, body, path=EXTERNAL, method="PUT"):

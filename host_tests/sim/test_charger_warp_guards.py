@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from functools import partial
 
 import pytest
 from amprail_tools.sim.charger_warp import WarpCharger
@@ -12,14 +11,7 @@ CURRENT = "/evse/external_current"
 DEFAULTS = '{"current":9000,"clear_on_disconnect":false}'
 
 
-@pytest.fixture
-def make(make_bench):
-    return partial(make_bench, WarpCharger)
-
-
-@pytest.fixture
-def bench(make):
-    return make()
+CHARGER = WarpCharger  # of the fixtures `make` and `bench`
 
 
 def put(bench, body, path=CURRENT, method="PUT"):
