@@ -1,6 +1,7 @@
 # For tests that run on both interpreters.
 
 import asyncio
+import os
 
 
 def raises(kind, text: str, call, *args):
@@ -11,6 +12,17 @@ def raises(kind, text: str, call, *args):
         assert text in str(error), f"{text!r} is not in {str(error)!r}"
         return error
     raise AssertionError(f"no {kind.__name__}, but {result!r}")
+
+
+def a_folder() -> str:
+    """A new, empty folder, which the test removes."""
+    try:
+        from tempfile import mkdtemp
+    except ImportError:  # under MicroPython a test runs in a folder that is made for it
+        path = os.getcwd() + "/" + "".join(["%02x" % byte for byte in os.urandom(8)])
+        os.mkdir(path)
+        return path
+    return mkdtemp(prefix="amprail-test-")
 
 
 def run(coroutine):

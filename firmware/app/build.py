@@ -8,8 +8,8 @@ from app import log, start
 from app.chargers import Chargers
 from app.control import Control
 from app.delivery import WORKERS, Delivery
-from app.messenger import connections
 from app.health import Health, watch_stretches
+from app.messenger import connections
 from balance.cycle import Cycle
 from balance.grid import target_ma
 
@@ -73,10 +73,9 @@ def _exchanges():
 
 # In sixteens: what a charger takes in memory, 0.2 KB, not every site has to give 64 times.
 def _capacity(data_dir):
-    from settings.store import CHARGERS, read_chargers
+    from settings.store import count_chargers
 
-    lines = sum([1 for _ in read_chargers(data_dir)])
-    return min(max(1, (lines + 15) // 16) * 16, CHARGERS)
+    return max(1, (count_chargers(data_dir) + 15) // 16) * 16
 
 
 # Reads both files into the cycle; gives site.json, the chargers and the standing warnings.
@@ -123,11 +122,14 @@ def _driver(settings):
     path = "chargers.{}".format(name)
     try:
         __import__(path)
-        module = sys.modules[path]
-        _ = module.STEP_MA if not hasattr(module, "driver") else 0
-    except (ImportError, AttributeError):
+    except ImportError:
+        pass
+    module = sys.modules.get(path)
+    if hasattr(module, "driver"):
+        return module.driver(settings)
+    if not hasattr(module, "confirm"):
         raise ValueError("chargers.jsonl: driver: '{}' is not known".format(name))
-    return module.driver(settings) if hasattr(module, "driver") else module
+    return module
 
 
 def _secret(settings, driver):

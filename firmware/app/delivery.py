@@ -11,11 +11,11 @@
 import asyncio
 
 from app import log
+from app.chargers import UNKNOWN_MA
+from app.messenger import ARM, WRITE, Messenger
 from balance.bookings import FAILURES_UNREACHABLE
 from balance.rows import CONFIRMED, DIRTY, DISOBEYS, KNOWN
 from balance.ticks import MASK
-from app.chargers import UNKNOWN_MA
-from app.messenger import ARM, WRITE, Messenger
 from chargers.answer import AS_SET, NO_STATE, Answer
 from clock import add_ms, diff_ms, now_ms, sleep_ms
 from micropython import const

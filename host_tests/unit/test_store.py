@@ -3,9 +3,9 @@
 import json
 import os
 
-from both import raises
+from both import a_folder, raises
 from settings.schema import SettingsError, check_charger, check_site
-from settings.store import read_chargers, read_site
+from settings.store import count_chargers, read_chargers, read_site
 from settings.writer import write_chargers, write_site
 
 LEAST = {"limit_ma": 63000, "supply_ma": 50000}
@@ -15,8 +15,7 @@ CHARGER = {"id": 1, "driver": "warp", "url": "http://192.168.1.21"}
 # Gives a test a folder of its own, and removes it.
 def in_folder(test):
     def in_a_folder():
-        folder = "/tmp/amprail-test-" + "".join("{:02x}".format(byte) for byte in os.urandom(8))
-        os.mkdir(folder)
+        folder = a_folder()
         try:
             test(folder)
         finally:
@@ -39,6 +38,15 @@ def test_settings_survive_being_written_and_read(folder):
         number += 1
         assert (line, charger["id"], error) == (number, number, None)
     assert number == 64 and charger == check_charger(chargers[63])
+
+
+@in_folder
+def test_lines_are_counted_whatever_is_in_them_and_no_more_than_64(folder):
+    assert count_chargers(folder) == 0
+    for text, count in (("", 0), ("\n \n", 0), ("{}\n\nnonsense\n{", 3), ("x\n" * 5000, 64)):
+        with open(folder + "/chargers.jsonl", "w") as file:
+            file.write(text)
+        assert count_chargers(folder) == count, text[:20]
 
 
 @in_folder

@@ -4,7 +4,7 @@ import asyncio
 import os
 
 from app.web import Web
-from both import raises, run
+from both import a_folder, raises, run
 from clock import sleep_ms
 from guarded import cancelled, said
 from peer import a_port, open_files
@@ -54,8 +54,7 @@ def ask(line, **options):
 
 def with_page():
     """A new `code_dir` with a page."""
-    folder = "/tmp/amprail-test-" + "".join("{:02x}".format(byte) for byte in os.urandom(8))
-    os.mkdir(folder)
+    folder = a_folder()
     os.mkdir(folder + "/page")
     with open(folder + "/page/index.html.gz", "wb") as file:
         file.write(PAGE)

@@ -44,6 +44,20 @@ def read_chargers(data_dir: str):
         yield from _checked(_lines(file), bytearray(CHARGERS + 1))
 
 
+def count_chargers(data_dir: str) -> int:
+    """How many lines of chargers.jsonl there are, good or bad; CHARGERS at most."""
+    count = 0
+    try:
+        with open(data_dir + "/chargers.jsonl", "rb") as file:
+            for _ in _lines(file):
+                count += 1
+                if count == CHARGERS:
+                    break
+    except OSError:
+        pass  # reading them will say so
+    return count
+
+
 def _checked(lines, seen: bytearray):
     count = 0
     for number, raw in lines:
