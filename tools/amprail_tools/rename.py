@@ -236,14 +236,11 @@ class _Renamer(ast.NodeTransformer):
     def _function(self, node):
         before = self.local
         self.local = before | _locals(node)
-        for part in ("decorator_list", "returns"):
-            value = getattr(node, part, None)
-            if isinstance(value, list):
-                setattr(node, part, [self.visit(one) for one in value])
         self.visit(node.args)
         if isinstance(node, ast.Lambda):
             node.body = self.visit(node.body)
         else:
+            node.decorator_list = [self.visit(one) for one in node.decorator_list]
             node.body = [self.visit(one) for one in node.body]
         self.local = before
         return node

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 
 from .car import MINIMUM_MA, VOLTAGE_V
@@ -13,7 +14,7 @@ LARGEST_MA = 32000
 # A vendor's charger has its API in _handle() and, where it differs from this one, what it offers,
 # what it forgets at a restart, and what it does when a car leaves. A manager's words are a
 # current and a pause: most vendors keep the two apart, and some forget only one of them.
-class Charger:
+class Charger(ABC):
     """phases: the grid phase on its L1, L2, L3 as in the settings ("231", "2"); maximum_ma: cable;
     defaults_ma: what it offers after a start until somebody tells it something.
 
@@ -195,8 +196,9 @@ class Charger:
         self.reads.append((time.monotonic(), ma))
         return ma
 
+    @abstractmethod
     def _handle(self, request: Request) -> Reply:
-        raise NotImplementedError
+        """What it answers to a request."""
 
     def line(self, number: int) -> dict:
         """Its line of chargers.jsonl."""
