@@ -118,13 +118,14 @@ def _set(fd, speed, flags, checked):
 
 
 def arguments() -> tuple:
-    """The serial device's name or None, and the port of the page, from the command line."""
-    given = sys.argv[3:5]
+    """The serial device's name or None, the port of the page and the address it listens on, from
+    the command line."""
+    given = sys.argv[3:6]
     serial = given[0] if given else None
     text = given[1] if len(given) > 1 else "8080"
     if not (text.isdigit() and 1 <= int(text) <= 65535):
         raise ValueError("port %s: expected 1 to 65535" % text)
-    return serial or None, int(text)
+    return serial or None, int(text), given[2] if len(given) > 2 else LISTEN
 
 
 async def ended() -> None:

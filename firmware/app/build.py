@@ -22,21 +22,23 @@ def build(code_dir: str, data_dir: str) -> tuple:
     ValueError for what only the user can mend: the settings, the command line.
     """
     board = _board(code_dir)
-    serial, port = board.arguments()
+    serial, port, host = board.arguments()
     clients = connections(WORKERS)
     exchanges = _exchanges()
     cycle = Cycle(_capacity(data_dir))
     site, chargers, warnings = _settings(data_dir, cycle)
     start.forget("settings.schema", "settings.store", "settings.strict")
+    access = _access(data_dir, host, port, site["name"])
     stretches = watch_stretches()
     health = Health(data_dir, board.feed)
     control = Control(cycle, health.beat)
     delivery = Delivery(cycle, chargers, clients, control.wake, health.beat)
     control.after = delivery.kick
     metering = _metering(board, site["meter"], serial, cycle, control, health)
-    page = (code_dir, board.LISTEN, port, exchanges)
     parts = (chargers, cycle, control, delivery, metering, health, stretches)
-    web = _web(site, warnings, parts, page, health)
+    page = (access, (code_dir, data_dir), (host, port), health.end, exchanges)
+    web = _web(site, warnings, parts, page)
+    health.tick = web.tick
     log.info("site {}, {} chargers".format(site["name"], cycle.rows.count))
     return board, health, _tasks(health, control, delivery, metering, web)
 
@@ -99,6 +101,14 @@ def _settings(data_dir, cycle):
             warnings.append(text.format(line, json.dumps(str(reason))))
     _warn(site, cycle.rows, warnings)
     return site, chargers, warnings
+
+
+def _access(data_dir, host, port, name):
+    from app import owner
+
+    access = owner.build(data_dir, host, port, name)
+    start.forget("app.owner", *owner.NEEDS)
+    return access
 
 
 def _add(settings, error, site, rows, chargers):
@@ -175,9 +185,8 @@ def _metering(board, meter, serial, cycle, control, health):
     return Metering(line, reader, cycle.grid, control.wake, health.beat)
 
 
-def _web(site, warnings, parts, page, health):
+def _web(site, warnings, parts, page):
     from app.snapshot import Snapshot
     from app.web import Web
 
-    code_dir, host, port, exchanges = page
-    return Web(Snapshot(site, warnings, *parts), code_dir, host, port, health.end, exchanges)
+    return Web(Snapshot(site, warnings, *parts), *page)

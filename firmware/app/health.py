@@ -86,7 +86,9 @@ def watch_stretches() -> Stretches:
 
 
 class Health:
-    """Starts the tasks and watches them; `ended` is set, with `code`, when the program ends."""
+    """Starts the tasks and watches them; `ended` is set, with `code`, when the program ends.
+
+    `tick()` is called once a minute."""
 
     def __init__(self, data_dir: str, feed):
         self._data_dir = data_dir
@@ -95,6 +97,7 @@ class Health:
         self._watched = []
         self.ended = asyncio.Event()
         self.code = 0
+        self.tick = lambda: None
         self.restarts = 0
 
     def start(self, name: str, run, beats: bool = True) -> None:
@@ -170,6 +173,8 @@ class Health:
             left_s -= 1
             if left_s == 0:
                 self._mark_healthy()
+            if left_s % 60 == 0:
+                self.tick()
             await sleep_ms(1000)
 
     def _hanging(self):

@@ -1,14 +1,28 @@
-# What the device serves. Routes stand in one table, each with a mark who may ask; one without a
-# known mark is refused. Until there is a login only the loopback address listens, so the one mark
-# there is says so.
+# What the device serves. Routes stand in one table, each with a mark who may ask (`net.access`);
+# one without a known mark is refused. The table is one text: as tuples a route takes 200 bytes.
 
 import errno
+import sys
 
-from app import log
+from app import log, start
 from micropython import const
+from net.access import CONFIRM
 from net.guard import Guard
 
-_ANYBODY_ON_LOOPBACK = const(1)
+# Method, path, mark (O, V, U or C of `net.access`) and who answers: a method of `Web`, or else
+# `answer(web, exchange)` of the module of that name in `app`, a coroutine that answers or raises
+# as `net.guard.Guard` has it. Such a module comes when it is asked for and goes within a minute,
+# with those in its `NEEDS`.
+_ROUTES = b"""
+GET / O index
+GET /api/login O login
+POST /api/login O login
+POST /api/claim O owner
+POST /api/logout U login
+POST /api/password U owner
+GET /api/status V status
+"""
+
 CLIENTS = const(3)
 _PIECE = const(512)
 
@@ -23,27 +37,22 @@ _HTML = (
 
 
 class Web:
-    """Serves the page in `code_dir` and the API on `host`:`port`."""
+    """Serves the page and the API to those whom `access` admits. `folders`: of the code and of the
+    data; `place`: host and port; `end(code)` ends the program; `made`: as of `Guard`."""
 
-    def __init__(self, snapshot, code_dir: str, host: str, port: int, end, exchanges=None):
-        self._snapshot = snapshot
-        self._page = code_dir + "/page/index.html.gz"
-        self._host = host
-        self._port = port
+    def __init__(self, snapshot, access, folders: tuple, place: tuple, end, made=None):
+        self.snapshot = snapshot
+        self.access = access
+        self.data_dir = folders[1]
+        self._page = folders[0] + "/page/index.html.gz"
+        self._host, self._port = place
         self._end = end
-        self._routes = self.routes()
-        for _, path, mark, _ in self._routes:
-            if mark != _ANYBODY_ON_LOOPBACK or host != "127.0.0.1":
-                raise ValueError("route {}: nobody may ask".format(path.decode()))
-        self._guard = Guard(self._handle, log.error, CLIENTS, exchanges)
+        self._came = []
+        self._guard = Guard(self._handle, log.error, CLIENTS, made)
 
-    def routes(self) -> tuple:
-        """Each method, path, mark and handler: `await handler(exchange)` answers, or raises as
-        `net.guard.Guard` has it."""
-        return (
-            (b"GET", b"/", _ANYBODY_ON_LOOPBACK, self._index),
-            (b"GET", b"/api/status", _ANYBODY_ON_LOOPBACK, self._status),
-        )
+    def routes(self) -> bytes:
+        """The table of routes."""
+        return _ROUTES
 
     async def run(self) -> None:
         """Listens for ever; ends the program with code 2 if the port cannot be had."""
@@ -56,12 +65,41 @@ class Web:
             log.error("port {} {}, choose another one".format(self._port, why))
             self._end(2)
 
+    def tick(self) -> None:
+        """Once a minute: what is old ends, and what was loaded goes. Not at once: whoever asks
+        again and again would have it loaded each time."""
+        self.access.tick()
+        while self._came:
+            name = self._came.pop()
+            start.forget(name, *sys.modules[name].NEEDS)
+
     async def _handle(self, exchange):
+        line = b"\n%s %s " % (exchange.method, exchange.path)
+        routes = self.routes()
+        at = routes.find(line) + len(line)
+        if at < len(line):
+            return await self._refuse(exchange)
+        mark = routes[at]
+        self.access.admit(exchange, mark)
+        if mark == CONFIRM:
+            self._module("login").confirm(self.access, exchange)
+        name = routes[at + 2 : routes.find(b"\n", at)].decode()
+        if hasattr(self, name):
+            return await getattr(self, name)(exchange)
+        await self._module(name).answer(self, exchange)
+
+    def _module(self, name):
+        name = "app" + "." + name
+        if name not in self._came:
+            __import__(name)
+            self._came.append(name)
+        return sys.modules[name]
+
+    async def _refuse(self, exchange):
         allow = b""
-        for method, path, _, handler in self._routes:
+        for line in self.routes().strip().split(b"\n"):
+            method, path, _ = line.split(b" ", 2)
             if path == exchange.path:
-                if method == exchange.method:
-                    return await handler(exchange)
                 allow += b", GET, HEAD" if method == b"GET" else b", " + method
         if not allow:
             raise ValueError(404)
@@ -70,12 +108,12 @@ class Web:
             raise ValueError(405, allow)
         await exchange.answer(204, (), allow)
 
-    async def _index(self, exchange):
+    async def index(self, exchange):
         with open(self._page, "rb") as file:  # noqa: ASYNC230
             await exchange.answer(200, _pieces(file), _HTML)
 
-    async def _status(self, exchange):
-        await exchange.answer(200, self._snapshot.status(), _JSON)
+    async def status(self, exchange):
+        await exchange.answer(200, self.snapshot.status(), _JSON)
 
 
 # Always the same bytes, which have been sent or copied when the next are read.

@@ -78,6 +78,7 @@ async function ask() {
   try {
     const answer = await fetch("api/status", { cache: "no-store", signal: giveUp.signal });
     const body = await answer.text(); // Always to its end, or the connection stays open.
+    if (answer.status === 401) return { code: "connecting" };
     return answer.ok ? read(body) : { code: "refused", status: answer.status };
   } catch {
     return { code: "silent" };
@@ -90,11 +91,15 @@ let timer;
 let asking = false;
 let wait_ms = POLL_MS;
 
-// Never two requests at once; none while nobody looks.
+// Never two requests at once; none while nobody looks, or while somebody says who they are: between
+// a claim and its cookie a request would be refused.
 async function poll() {
   clearTimeout(timer);
+  if (byId.login.open) timer = setTimeout(poll, POLL_MS);
+  if (byId.login.open) return;
   if (asking || document.hidden) return;
   asking = true;
+  if (failure?.code === "connecting") await login.ensure().catch(() => null);
   failure = await ask();
   asking = false;
   wait_ms = failure ? Math.min(wait_ms * 2, SLOWEST_MS) : POLL_MS;
@@ -108,6 +113,7 @@ function speak(language) {
   useLanguage(language);
   document.documentElement.lang = language;
   putWords(document);
+  login.show();
   for (const button of byId.languages.children) {
     button.setAttribute("aria-pressed", button.lang === language);
   }

@@ -29,8 +29,11 @@ function putAt(node, from, to = null) {
   node.style.width = width;
 }
 
+// `data-word` is a key of the words, or two with a point between them.
 function putWords(parent) {
-  for (const node of parent.querySelectorAll("[data-word]")) put(node, words[node.dataset.word]);
+  for (const node of parent.querySelectorAll("[data-word]")) {
+    put(node, node.dataset.word.split(".").reduce((part, key) => part[key], words));
+  }
 }
 
 // As many rows as there are entries, made once from a template and used again.

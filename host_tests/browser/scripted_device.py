@@ -93,6 +93,9 @@ STATUS = {
     "site": {"name": "Mill Lane 4", "limit_ma": 63_000, "supply_ma": 63_000},
 }
 
+# Nobody has set a password, and only this computer can ask.
+UNCLAIMED = {"claimed": False, "open": True, "claim_code": False, "in": False, "csrf": None}
+
 
 class ScriptedDevice:
     """Serves until `close`. A test sets `status` and `mode`; `asked` counts the polls.
@@ -133,6 +136,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         if self.path == "/":
             self.reply(200, "text/html; charset=utf-8", self.device.page, gzipped=True)
+        elif self.path == "/api/login":
+            self.reply(200, "application/json", json.dumps(UNCLAIMED).encode())
         elif self.path == "/api/status":
             self.device.asked += 1
             self.answer_status(self.device)

@@ -54,6 +54,15 @@ def port() -> int:
         return probe.getsockname()[1]
 
 
+def test_a_device_without_a_password_is_not_opened_to_the_network(data):
+    assert "has no password yet" in refused("run", "--data", data, "--listen", "0.0.0.0")
+    for address in ("everywhere", "1.2.3", "::", "1.2.3.4:80"):
+        assert "is not an IPv4 address" in refused("run", "--data", data, "--listen", address)
+    (data / "claim").write_text("abcd1234efgh5678")
+    line = refused("run", "--data", data, "--listen", "203.0.113.7")
+    assert "not an address of this computer" in line
+
+
 @pytest.mark.parametrize("command", [[], ["demo"], ["run"], ["meters"], ["test"], ["build"]])
 def test_help_explains_on_every_level(command):
     done = amprail(*command, "--help")

@@ -25,7 +25,7 @@ sys.argv[:] = ["main.py", "", "", sys.argv[2], "8080"]
 from boards.linux import board
 from modbus.rtu import Line, LineError
 
-name, _ = board.arguments()
+name, _, _ = board.arguments()
 line = Line(lambda: board.open_port(name, 9600, "N", 1), 9600)
 
 def say(**words):

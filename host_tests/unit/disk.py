@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 
-from settings import writer as store
+from settings import files as store
 
 BLOCK = 512
 BLOCKS = 12

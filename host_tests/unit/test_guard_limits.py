@@ -229,7 +229,7 @@ def test_an_accept_that_fails_is_survived():
     async def talk(port, guard):
         begin = guard.exchanges[0].begin
 
-        def failing(sock):
+        def failing(sock, address):
             sock.close()
             raise OSError(24, "too many open files")
 

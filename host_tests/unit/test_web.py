@@ -1,12 +1,14 @@
 # The table of routes: who answers what, and that no route is open by mistake.
 
 import asyncio
+import gc
 import os
 
 from app.web import Web
 from both import a_folder, raises, run
 from clock import sleep_ms
 from guarded import cancelled, said
+from net.access import Access
 from peer import a_port, open_files
 
 PAGE = bytes(range(256)) * 9
@@ -27,20 +29,29 @@ class Broken:
         raise RuntimeError("a broken part")
 
 
-async def asked(lines, snapshot=None, code_dir="/nowhere"):
+def unclaimed(port, host="127.0.0.1"):
+    access = Access(host, port)
+    access.names = (b"localhost", host.encode())
+    access.token = b"0123456789abcdef"
+    return access
+
+
+async def asked(lines, snapshot=None, code_dir="/nowhere", kind=Web, host="127.0.0.1"):
     """The answers to requests, one after the other, as (head, body)."""
+    gc.collect()
     before = open_files()
     taken = [2]
     while taken:
         taken.clear()
         port = a_port()
-        web = Web(snapshot or Snapshot(), code_dir, "127.0.0.1", port, taken.append)
+        parts = (snapshot or Snapshot(), unclaimed(port, host), (code_dir, "/nowhere"))
+        web = kind(*parts, ("127.0.0.1", port), taken.append)
         task = asyncio.create_task(web.run())
         await sleep_ms(20)
     try:
         answers = []
         for line in lines:
-            answer = await said(port, line + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+            answer = await said(port, line + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
             answers.append(answer.split(b"\r\n\r\n", 1))
         return answers
     finally:
@@ -109,13 +120,24 @@ def test_a_part_that_fails_costs_one_answer():
         assert [head[9:12] for head, _ in answers] == [code, b"500", b"200", b"404"]
 
 
-def test_no_route_is_open_where_others_could_ask():
-    raises(ValueError, "nobody may ask", Web, Snapshot(), "/nowhere", "0.0.0.0", 1, None)
+def test_no_route_but_the_login_is_open_where_others_could_ask():
+    lines = [b"GET /api/status", b"HEAD /api/status", b"POST /api/logout", b"GET /"]
+    answers = run(asked(lines, host="0.0.0.0"))
+    assert [head[9:12] for head, _ in answers] == [b"401", b"401", b"401", b"500"]
+    assert answers[0][1] == b'{"error":{"code":"login"}}\n'
 
 
-def test_a_route_without_a_mark_is_refused_at_start():
-    class Open(Web):
-        def routes(self):
-            return ((b"GET", b"/open", None, self.run),)
+def test_a_route_without_a_known_mark_is_refused():
+    for mark in (b"", b"X ", b"o ", b"0 "):
 
-    raises(ValueError, "route /open: nobody", Open, Snapshot(), "/nowhere", "127.0.0.1", 1, None)
+        class Marked(Web):
+            def routes(self):
+                return b"\nGET /open %sstatus\n" % mark
+
+        lines = [
+            b"GET /open",
+            b"GET /open HTTP/1.1\r\nAuthorization: Bearer 0123456789abcdef\r\nX:",
+        ]
+        (head, _), (known, text) = run(asked(lines, kind=Marked))
+        assert (head[9:12], known[9:12]) == (b"401", b"403"), mark
+        assert text == b'{"error":{"code":"mark"}}\n'

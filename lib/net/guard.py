@@ -26,9 +26,9 @@ _HEAD_LINES = const(24)
 _BODY_SIZE = const(2048)
 
 # How the fields begin that somebody here reads: Host, Cookie, Authorization, Content-..., Origin,
-# X-CSRF..., Transfer-Encoding. A browser sends twice as many more. One text, as no name of a field
-# has a space.
-_FIELDS = b"host cook auth cont orig x-cs tran"
+# X-CSRF, X-Nonce, X-Proof, Transfer-Encoding. A browser sends twice as many more. One text, as no
+# name of a field has a space.
+_FIELDS = b"host cook auth cont orig x-cs x-no x-pr tran"
 
 # A client that is refused has this long to read why.
 _LINGER_MS = const(100)
@@ -43,7 +43,8 @@ class Exchange(Wire):
 
     `method`, `path` and `query` are bytes as they came, but to a HEAD answers who answers a GET,
     and what is said after the head of the answer stays here. `left` is what is unread of the body;
-    `begun`: something of the answer has gone out, so that there can be no other one.
+    `begun`: something of the answer has gone out, so that there can be no other one. `address` is
+    the client's as `accept` gives it.
     """
 
     def __init__(self, size: int):
@@ -51,6 +52,7 @@ class Exchange(Wire):
         self._clear()
         self.query = b""
         self._last = 0
+        self.address = None
 
     # What has come and is not read, the kept fields; what is asked and how far the answer is.
     def _clear(self):
@@ -59,8 +61,9 @@ class Exchange(Wire):
         self.begun = self._bare = False
         self.method = self.path = b""
 
-    def begin(self, sock) -> None:
+    def begin(self, sock, address) -> None:
         self.open(sock, _FIRST_BYTE_MS)
+        self.address = address
         self._clear()
         self.allow_ms(_EXCHANGE_MS)
 
@@ -177,11 +180,12 @@ class Exchange(Wire):
         except OSError:
             raise OSError(errno.ECONNRESET, "")
 
-    async def refuse(self, status: int, headers: bytes = b"") -> None:
-        """Answers with the status alone and waits for that to be read."""
+    async def refuse(self, status: int, headers: bytes = b"", error: str = "") -> None:
+        """Answers with the status and an error alone and waits for that to be read. `error` is
+        what stands between the braces, `"code":"..."` and more."""
         self.allow_ms(_LINGER_MS)
         self.until = self._last
-        text = b'{"error":{"code":"http_%d"}}\n' % status
+        text = '{"error":{%s}}\n' % (error or '"code":"http_%d"' % status)
         about = b"%sContent-Type: application/json\r\nContent-Length: %d\r\n"
         try:
             await self.answer(status, (text,), about % (headers, len(text)))
@@ -224,8 +228,8 @@ def exchanges(clients: int) -> list:
 
 
 class Guard:
-    """The listener. `handle(exchange)`, a coroutine, answers a request or raises
-    ValueError(status) or ValueError(status, headers); what else it raises is answered with 500
+    """The listener. `handle(exchange)`, a coroutine, answers a request or raises ValueError with
+    what `Exchange.refuse` takes: status, headers, error; what else it raises is answered with 500
     and told to `say(text)`. `counts`: clients SERVED, REFUSED, LATE, FAILED. `made`: as of
     `exchanges`, where they have been made before."""
 
@@ -263,7 +267,7 @@ class Guard:
             if not other.socket:
                 exchange = other
         try:
-            exchange.begin(listener.accept()[0])
+            exchange.begin(*listener.accept())
             if exchange is not self._spare:
                 task = asyncio.create_task(self._answer(exchange))
                 exchange.task = task  # pyright: ignore[reportAttributeAccessIssue]

@@ -1,41 +1,10 @@
-# Writing the settings. What is written takes the old file's place only once it is whole: littlefs
-# and POSIX both make a rename atomic.
+# Writing the settings, each file whole or not at all (`files`).
 
-import errno
 import json
-import os
 
+from settings.files import write_file
 from settings.schema import SettingsError, check_charger, check_site
 from settings.store import CHARGERS, LINE_SIZE, SITE_SIZE, once, parsed
-
-
-def write_file(path: str, chunks) -> None:
-    """Puts a file of `chunks` (bytes) in the place of `path`, whole or not at all.
-
-    Whatever `chunks` or the file system raises comes out, with the old file still in force.
-    """
-    new = path + ".new"
-    done = False
-    try:
-        with open(new, "wb") as file:
-            for chunk in chunks:
-                if file.write(chunk) != len(chunk):
-                    raise OSError(errno.EIO, "not all of it was written")
-            file.flush()
-            if hasattr(os, "fsync"):
-                os.fsync(file.fileno())
-        os.rename(new, path)
-        done = True
-    finally:
-        if not done:
-            _forget(new)
-
-
-def _forget(path: str) -> None:
-    try:
-        os.remove(path)
-    except OSError:
-        pass
 
 
 def write_site(data_dir: str, site: dict) -> None:

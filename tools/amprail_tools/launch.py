@@ -41,17 +41,19 @@ class Firmware:
         micropython: Path | None = None,
         log=_STDERR,
         keep: int = 200,
+        listen: str = "127.0.0.1",
     ):
         self.command = [*micropython_command(micropython), "-X", f"heapsize={heap_kb}K"]
         # From its own folder: every path of a module stays in its memory, whole
         self.command += ["main.py", ".", os.path.abspath(data_dir)]
-        self.command += [serial or "", str(port)]
+        self.command += [serial or "", str(port), listen]
         for argument in self.command:
             if len(os.fsencode(argument)) > LONGEST_ARGUMENT:
                 raise UserError(f"{argument}: at most {LONGEST_ARGUMENT} bytes expected in a path")
         self.data_dir = Path(data_dir)
         self._build_dir = build_dir
         self.port = port
+        self.host = "127.0.0.1" if listen == "0.0.0.0" else listen
         self.lines = deque(maxlen=keep)
         self.ready_s = None
         self.exit_code = None
@@ -83,6 +85,7 @@ class Firmware:
             stderr=subprocess.STDOUT,
             env=environment,
             process_group=0,
+            umask=0o077,  # a key and a token are among what it writes
             cwd=self._build_dir,
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -119,7 +122,7 @@ class Firmware:
         token = self.data_dir / "token"
         if token.exists():
             headers["Authorization"] = "Bearer " + token.read_text().strip()
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout_s)
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=timeout_s)
         try:
             connection.request("GET", "/api/status", headers=headers)
             response = connection.getresponse()

@@ -1,6 +1,7 @@
 """What several subcommands take, and how their arguments are read."""
 
 import argparse
+import ipaddress
 import os
 from pathlib import Path
 
@@ -61,6 +62,14 @@ def latency_ms(text: str) -> int:
 def port(text: str) -> int:
     """An argparse type: a TCP port."""
     return number(text, 1, 65535)
+
+
+def address(text: str) -> str:
+    """An argparse type: an IPv4 address."""
+    try:
+        return str(ipaddress.IPv4Address(text))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an IPv4 address") from None
 
 
 def heap(text: str) -> int:

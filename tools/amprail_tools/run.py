@@ -1,7 +1,8 @@
 """The firmware on a real site, on this computer.
 
 It reads the meter over a USB-RS485 dongle (--serial /dev/ttyUSB0) and sets the chargers of the
-site over the network. Its page is at http://127.0.0.1:8080. The settings, site.json and
+site over the network. Its page is at http://127.0.0.1:8080; with a password, which is set there,
+--listen 0.0.0.0 opens it to the network. The settings, site.json and
 chargers.jsonl, are in the folder --data. It ends after --seconds, by Ctrl-C or by SIGTERM; the
 chargers stay as told.
 """
@@ -30,6 +31,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--serial", metavar="DEV", help="serial device of the meter; needed unless meter is null"
     )
+    parser.add_argument(
+        "--listen",
+        type=options.address,
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help="IPv4 address of this computer that the page listens on, 0.0.0.0 for all; other than "
+        "the default only once the device has a password (default: %(default)s)",
+    )
     options.add_firmware_options(parser)
 
 
@@ -38,7 +47,8 @@ def check(arguments: argparse.Namespace) -> None:
     site = check_site(arguments.data)
     if site["meter"] is not None:
         check_serial(arguments.serial)
-    check_port(arguments.port)
+    check_claimed(arguments.data, arguments.listen)
+    check_port(arguments.port, arguments.listen)
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -55,6 +65,7 @@ def main(arguments: argparse.Namespace) -> int:
         arguments.port,
         arguments.heap or options.HEAP_KB,
         arguments.micropython,
+        listen=arguments.listen,
     )
     status = supervise(firmware, arguments.seconds, ready=lambda: line is None or os.close(line))
     return finish(firmware, status)
@@ -82,7 +93,7 @@ def supervise(
     try:
         firmware.start()
         if firmware.wait_ready(ended=ended):
-            say(f"ready: http://127.0.0.1:{firmware.port}")
+            say(f"ready: http://{firmware.host}:{firmware.port}")
             if ready:
                 ready()
         return _watch(firmware, seconds, ended, each_second)
@@ -153,12 +164,25 @@ def open_serial(device: str) -> int:
     return file
 
 
-def check_port(port: int) -> None:
+def check_claimed(data: Path, listen: str) -> None:
+    """UserError if others could ask a device that belongs to nobody yet."""
+    claimed = any((data / name).exists() for name in ("login.json", "claim"))
+    if not claimed and not listen.startswith("127."):
+        raise UserError(
+            f"--listen {listen}: the device has no password yet: start it without --listen, set "
+            "one on its page, and start it again"
+        )
+
+
+def check_port(port: int, listen: str = "127.0.0.1") -> None:
     """UserError if the page cannot be served there."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((listen, port))
         except OSError as error:
+            if error.errno == errno.EADDRNOTAVAIL:
+                reason = "not an address of this computer, expected one or 0.0.0.0"
+                raise UserError(f"--listen {listen}: {reason}") from None
             reason = "in use" if error.errno == errno.EADDRINUSE else error.strerror.lower()
             raise UserError(f"--port {port}: {reason}, expected a free port") from None
