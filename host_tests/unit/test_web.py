@@ -5,7 +5,7 @@ import gc
 import os
 
 from app.web import Web
-from both import a_folder, raises, run
+from both import a_folder, run
 from clock import sleep_ms
 from guarded import cancelled, said
 from net.access import Access
