@@ -62,7 +62,7 @@ class MicroPythonItem(pytest.Item):
         self.test = test
 
     def runtest(self):
-        slot = self.config.device_build / "a"
+        slot = self.config.device_build / "modules"
         folder = _compiled(self.config, self.path)
         heap = getattr(self.parent.obj, "HEAP", HEAP)
         command = [*micropython_command(), "-X", f"heapsize={heap}", "-c", RUNNER, str(folder)]

@@ -18,7 +18,7 @@ health = Health(sys.argv[2], lambda: fed.append(1))
 
 def run(tmp_path, script):
     """What the script prints, after the beginning above."""
-    slot = build() / "a"
+    slot = build() / "modules"
     command = [*micropython_command(), "-X", "heapsize=160K", "-c"]
     command += [with_constants(BEGIN + script)]
     command += [str(slot), str(tmp_path)]

@@ -20,7 +20,7 @@ REQUEST = bytes.fromhex("01 04 0006 000c 100e")
 
 HEAD = """\
 import asyncio, json, sys, time
-sys.path[:0] = [sys.argv[1] + "/a/lib", sys.argv[1] + "/a"]
+sys.path[:0] = [sys.argv[1] + "/modules/lib", sys.argv[1] + "/modules"]
 sys.argv[:] = ["main.py", "", "", sys.argv[2], "8080"]
 from boards.linux import board
 from modbus.rtu import Line, LineError

@@ -152,7 +152,7 @@ def main(arguments: argparse.Namespace) -> int:
     use_device_code()
     sys.path.insert(1, str(DEVICE))
     with tempfile.TemporaryDirectory() as folder:
-        where = interpreters(build() / "a", Path(folder))
+        where = interpreters(build() / "modules", Path(folder))
         found = _runs_of(where, arguments.runs, arguments.calls)
         result = _result(found)
         if arguments.count:

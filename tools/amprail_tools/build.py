@@ -2,6 +2,8 @@
 
     main.py  board                     the launcher, as source, and the board's name
     a/lib  a/app  a/boards  a/page     the first slot: .mpy files and the page
+    modules/                           the same with every module apart, for tests and tools
+    names.txt                          what short names in a device's tracebacks may stand for
 
 It is made anew only when something in it has changed.
 """
@@ -20,6 +22,7 @@ from amprail_tools import ROOT, Failure, say, trim, use_device_code
 from amprail_tools.constants import inlined
 from amprail_tools.environment import device_sources
 from amprail_tools.inline import with_inlined
+from amprail_tools.join import HOME, joined, opened
 from amprail_tools.launch import micropython_command
 from amprail_tools.rename import WORD, renamed, short_names
 from amprail_tools.memory import imported
@@ -29,6 +32,7 @@ from amprail_tools.store import key_of, made
 BOARD = "linux"
 
 TRIMMED = "trimmed"
+NAMES = "names.txt"
 
 # What this computer's Unix port runs as machine code; elsewhere it stays bytecode (MicroPython has
 # no emitter for ARM in 64 bits).
@@ -55,7 +59,7 @@ def main(arguments: argparse.Namespace) -> int:
 def build() -> Path:
     """The folder of the current build, made now if something has changed. Failure if it cannot."""
     sources = [*_device_files(), *_files("firmware/page", "*"), ROOT / "firmware" / "main.py"]
-    steps = ("build.py", "constants.py", "inline.py", "page.py", "rename.py")
+    steps = ("build.py", "constants.py", "inline.py", "join.py", "page.py", "rename.py")
     steps += ("shorten.py", "trim.py")
     makers = [Path(__file__).with_name(name) for name in steps]
     inputs = sorted(path for path in [*sources, *makers] if path.is_file())
@@ -65,10 +69,11 @@ def build() -> Path:
 def sizes(folder: Path) -> list[tuple[str, int]]:
     """Bytes by package, largest first, and their sum."""
     by_name = {}
-    for path in folder.rglob("*"):
-        if path.is_file() and path.name[0] != ".":
+    for path in [*(folder / "a").rglob("*"), folder / "main.py", folder / "board"]:
+        if path.is_file():
             parts = path.relative_to(folder).parts
-            name = "/".join(parts[: 3 if parts[1:2] == ("lib",) else 2])
+            whole = path.stem == "start" or parts[1:2] == ("lib",)
+            name = "/".join(parts[: 3 if whole else 2])
             by_name[name] = by_name.get(name, 0) + path.stat().st_size
     rows = sorted(by_name.items(), key=lambda row: -row[1])
     return [*rows, ("in all", sum(by_name.values()))]
@@ -96,38 +101,50 @@ def _device_files() -> list[Path]:
 
 def _make(folder: Path) -> None:
     say("building device code ...")
-    slot = folder / "a"
+    sources = {
+        _module(_on_device(path)): trim.for_device(path.read_text()) for path in _device_files()
+    }
+    jobs = [
+        *_jobs(folder, "modules", _apart(sources)),
+        *_jobs(folder, "a", _together(folder, sources)),
+    ]
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda job: compile_file(*job), _jobs(folder, slot)))
+        list(pool.map(lambda job: compile_file(*job), jobs))
     shutil.rmtree(folder / TRIMMED)
     shutil.copy(ROOT / "firmware" / "main.py", folder / "main.py")
     (folder / "board").write_text(BOARD)
-    _build_page(slot / "page")
+    _build_page(folder / "a" / "page")
 
 
-def _jobs(folder: Path, slot: Path) -> list[tuple[Path, Path, str]]:
-    paths = {}
-    sources = {}
-    for source in _device_files():
-        path = _on_device(source)
-        paths[_module(path)] = path
-        sources[_module(path)] = trim.for_device(source.read_text())
-    sources = {
-        name: with_inlined(renamed(text, _short())) for name, text in inlined(sources).items()
-    }
-    for name, text in _third_party():
-        path = "lib" / Path(name)
-        paths[_module(path)] = path
-        sources[_module(path)] = text
+def _apart(sources: dict[str, str]) -> dict[str, str]:
+    return {name: with_inlined(renamed(text, _short())) for name, text in inlined(sources).items()}
+
+
+def _together(folder: Path, sources: dict[str, str]) -> dict[str, str]:
+    """The sources as a device has them: what is always in memory is one module."""
+    launcher = set(WORD.findall((ROOT / "firmware" / "main.py").read_text()))
+    apart = {name: with_inlined(text) for name, text in inlined(sources).items()}
+    whole = joined(apart, frozenset(launcher))
+    whole[HOME] = with_inlined(whole[HOME])
+    whole = {name: opened(text) for name, text in whole.items()}
+    short = short_names(whole, launcher, micropython_command(), apart=True)
+    lines = sorted(f"{new} {name}\n" for name, new in short.items())
+    (folder / NAMES).write_text("".join(lines))
+    return {name: renamed(text, short) for name, text in whole.items()}
+
+
+def _jobs(folder: Path, slot: str, sources: dict[str, str]) -> list[tuple[Path, Path, str]]:
+    third_party = {_module("lib" / Path(name)): text for name, text in _third_party()}
+    libraries = {path.name for path in (ROOT / "lib").iterdir()} | {"umodbus"}
+    sources = sources | third_party
     named = keywords(sources.values())
-    return [
-        (
-            _written(folder, paths[module], shorten(_for_emitter(text), named)),
-            slot / paths[module].with_suffix(".mpy"),
-            module,
-        )
-        for module, text in sources.items()
-    ]
+    jobs = []
+    for module, text in sources.items():
+        path = Path(*module.split(".")).with_suffix(".py")
+        path = slot / ("lib" / path if path.parts[0] in libraries else path)
+        text = shorten(_for_emitter(text), named)
+        jobs.append((_written(folder, path, text), folder / path.with_suffix(".mpy"), module))
+    return jobs
 
 
 # What `micropython` is imported for is done by the compiler; the names would stay in each module.

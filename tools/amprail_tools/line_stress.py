@@ -143,7 +143,7 @@ def stretches(*kinds: str) -> dict[str, int]:
     from amprail_tools.build import build
 
     with tempfile.TemporaryDirectory() as folder:
-        start, folders = interpreters(build() / "a", Path(folder))["micropython"]
+        start, folders = interpreters(build() / "modules", Path(folder))["micropython"]
         return json.loads(output([*start, "-c", PROGRAM, *folders, *kinds]))
 
 

@@ -5,18 +5,19 @@ import subprocess
 from pathlib import Path
 
 from amprail_tools import Failure
+from amprail_tools.join import HOME
 from amprail_tools.launch import micropython_command
 
-# Third-party code first, as the firmware does it.
+# Third-party code first, as the firmware does it, and then all that stays (`join.py`).
 FIRST = "umodbus"
 
 # Of the meters a device loads the one that it has.
 METERS = "modbus.meters."
 METER = METERS + "eastron_sdm630"
 
-# Of the chargers' drivers a site has a few; all need these.
+# Of the chargers' drivers a site has a few.
 DRIVERS = "chargers."
-DRIVER = ("chargers.answer", "chargers.fields", "chargers.warp")
+DRIVER = ("chargers.warp",)
 
 # Needed at start only, by the meters that describe themselves, or while something is looked for.
 APART = (
@@ -68,6 +69,7 @@ def _packages(slot: Path) -> list[tuple[str, list[str]]]:
         parts = path.relative_to(slot).parts
         name = "/".join(("a", *parts[: 2 if parts[0] == "lib" else 1]))
         module = ".".join(path.relative_to(slot).with_suffix("").parts).removeprefix("lib.")
+        name = "a/" + path.relative_to(slot).as_posix() if module == HOME else name
         apart = module.startswith(METERS) and module != METER
         apart |= module.startswith(DRIVERS) and module not in DRIVER
         if not apart and module not in APART:
@@ -77,4 +79,5 @@ def _packages(slot: Path) -> list[tuple[str, list[str]]]:
 
 def _turn(package: tuple[str, list[str]]) -> tuple:
     name, modules = package
-    return modules[0].split(".")[0] != FIRST, not name.startswith("a/lib"), name
+    first = modules[0].split(".")[0] != FIRST
+    return first, modules[0] != HOME, not name.startswith("a/lib"), name

@@ -124,7 +124,7 @@ def _refuse_to_share(serial):
 def _command(folder, micropython):
     from amprail_tools.build import build, compile_file, with_constants
 
-    slot = build() / "a"
+    slot = build() / "modules"
     source = folder / "find_meters.txt"
     source.write_text(with_constants((DEVICE / "find_meters.py").read_text()))
     compile_file(source, folder / "find_meters.mpy", "find_meters")

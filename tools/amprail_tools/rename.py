@@ -26,14 +26,18 @@ HARDWARE = frozenset(
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def short_names(sources: dict[str, str], fixed: set, micropython: list) -> dict[str, str]:
+def short_names(
+    sources: dict[str, str], fixed: set, micropython: list, apart: bool = False
+) -> dict[str, str]:
     """The new name of each public one in the sources (by dotted module name) that may have one.
 
-    fixed: further names that have to stay; micropython: the command that knows its own names.
+    fixed: further names that have to stay; micropython: the command that knows its own names;
+    apart: names of two modules may share one, as nobody but these sources imports both.
     """
     trees = {module: ast.parse(text) for module, text in sources.items()}
     groups = [group for tree in trees.values() for group in _groups(tree, trees)]
-    groups.append(set().union(*(globals_of(tree) for tree in trees.values())))
+    if not apart:
+        groups.append(set().union(*(globals_of(tree) for tree in trees.values())))
     kept = set(fixed) | HARDWARE | _words(trees) | _keywords(trees) | _foreign(trees)
     kept |= {part for module in sources for part in module.split(".")}
     names = {name for group in groups for name in group if name[0] != "_"} - kept
@@ -235,7 +239,7 @@ class _Renamer(ast.NodeTransformer):
 
     def _function(self, node):
         before = self.local
-        self.local = before | _locals(node)
+        self.local = before | locals_of(node)
         self.visit(node.args)
         if isinstance(node, ast.Lambda):
             node.body = self.visit(node.body)
@@ -246,7 +250,7 @@ class _Renamer(ast.NodeTransformer):
         return node
 
 
-def _locals(node):
+def locals_of(node):
     found = {arg.arg for arg in ast.walk(node.args) if isinstance(arg, ast.arg)}
     given = set()
     for part in node.body if isinstance(node.body, list) else [node.body]:

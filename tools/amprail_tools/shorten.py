@@ -8,7 +8,6 @@ other local variables; they were another 70.
 """
 
 import ast
-import builtins
 import collections
 import io
 import itertools
@@ -44,40 +43,65 @@ def shorten(source: str, named: frozenset = frozenset()) -> str:
 
 def _with_private_parameters(source, named):
     tree = ast.parse(source)
-    nodes = list(ast.walk(tree))
-    parameters = {node.arg for node in nodes if isinstance(node, ast.arg)}
-    parameters -= named | _other_names(tree, nodes) | {"self", "cls"}
-    places = [
-        (node.lineno - 1, node.col_offset)
-        for node in nodes
-        if (isinstance(node, ast.Name) and node.id in parameters)
-        or (isinstance(node, ast.arg) and node.arg in parameters)
-    ]
-    lines = source.encode().splitlines(keepends=True)
-    for line, column in sorted(places, reverse=True):
-        lines[line] = lines[line][:column] + b"_p_" + lines[line][column:]
-    return b"".join(lines).decode()
+    return ast.unparse(ast.fix_missing_locations(_Parameters(tree, named).visit(tree))) + "\n"
 
 
-def _other_names(tree, nodes):
-    """Names that are more than local variables in the module, or stand where no node tells."""
-    names = set(dir(builtins))
-    for node in nodes:
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            names.add(node.name)
-        elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            names.update((alias.asname or alias.name).split(".")[0] for alias in node.names)
-        elif isinstance(node, (ast.Global, ast.Nonlocal)):
-            names.update(node.names)
-        elif isinstance(node, ast.ExceptHandler):
-            names.add(node.name)
-        elif isinstance(node, ast.JoinedStr):
-            names.update(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
-    for home in [tree, *(node for node in nodes if isinstance(node, ast.ClassDef))]:
-        for statement in home.body:
-            if not isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-                names.update(n.id for n in ast.walk(statement) if isinstance(n, ast.Name))
-    return names
+class _Parameters(ast.NodeTransformer):
+    """Calls the parameters of every function `_p0`, `_p1` and so on; in one within another it goes
+    on counting, as that may use both. One that is another name too stays."""
+
+    def __init__(self, tree, named):
+        kept = {node.name for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler)}
+        self.kept = named | {"self", "cls"} | kept
+        self.new = {}
+        self.count = 0
+
+    def visit_Name(self, node):
+        node.id = self.new.get(node.id, node.id)
+        return node
+
+    def visit_FunctionDef(self, node):
+        node.decorator_list = [self.visit(one) for one in node.decorator_list]
+        return self._function(node)
+
+    visit_AsyncFunctionDef = visit_FunctionDef
+
+    def visit_Lambda(self, node):
+        return self._function(node)
+
+    def _function(self, node):
+        args = node.args
+        args.defaults = [self.visit(one) for one in args.defaults]
+        args.kw_defaults = [self.visit(one) if one else None for one in args.kw_defaults]
+        before, count = self.new, self.count
+        self.new = {name: new for name, new in before.items() if name not in _stored(node)}
+        for one in ast.walk(args):
+            if isinstance(one, ast.arg) and one.arg not in self.kept:
+                self.new[one.arg] = f"_p{self.count}"
+                one.arg = f"_p{self.count}"
+                self.count += 1
+        if isinstance(node, ast.Lambda):
+            node.body = self.visit(node.body)
+        else:
+            node.body = [self.visit(one) for one in node.body]
+        self.new, self.count = before, count
+        return node
+
+
+# What a function has of its own, which hides what one around it has under that name.
+def _stored(function):
+    names = {node.arg for node in ast.walk(function.args) if isinstance(node, ast.arg)}
+    shared = set()
+    waiting = list(function.body) if isinstance(function.body, list) else [function.body]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif isinstance(node, ast.Nonlocal):
+            shared.update(node.names)
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            waiting += ast.iter_child_nodes(node)
+    return names - shared
 
 
 def _private(source):
