@@ -42,7 +42,10 @@ def compiled(folder: Path, machine_code: str | None) -> Path:
     """The core as the build makes it for a computer with or without an emitter."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(build, "MACHINE_CODE", machine_code)
-        jobs = [job for job in build._jobs(folder, folder) if job[1].parent.name == "balance"]
+        sources = build._apart(build._sources())
+        jobs = [
+            job for job in build._jobs(folder, ".", sources) if job[1].parent.name == "balance"
+        ]
     assert jobs
     options = ("-O3", f"-march={machine_code}") if machine_code else ("-O3",)
     for job in jobs:

@@ -1,9 +1,9 @@
 """Public names share short ones, and the code means the same."""
 
 import pytest
-from amprail_tools.build import _short
+from amprail_tools.build import NAMES, build
 from amprail_tools.launch import micropython_command
-from amprail_tools.rename import renamed, short_names
+from amprail_tools.rename import looked_up, renamed, short_names
 
 HOME = '''
 import sys
@@ -42,7 +42,8 @@ USER = "from home import Kin_of_ours, helper_of_ours\nRESULT = Kin_of_ours().thi
 
 @pytest.fixture(scope="module")
 def short():
-    return short_names({"home": HOME, "user": USER}, {"Base_of_ours"}, micropython_command())
+    sources = {"home": HOME, "user": USER}
+    return short_names(sources, {"Base_of_ours"} | looked_up(sources), micropython_command())
 
 
 def result_of(source):
@@ -71,6 +72,13 @@ def test_what_may_be_looked_up_or_comes_from_elsewhere_stays(short):
     assert "third_ma" in short  # though a docstring says it
 
 
+def test_a_text_that_is_a_name_keeps_it_and_one_that_has_it_only_where_names_are_looked_up():
+    texts = "# never\nA = 'whole'\nB = b'part of it'\n\n\ndef f(x):\n    'comment'\n"
+    assert looked_up({"home": texts}) == {"whole"}
+    texts += "    return getattr(x, A)\n"
+    assert looked_up({"home": texts}) == {"whole", "part", "of", "it"}
+
+
 def test_the_code_means_the_same(short):
     source = HOME.replace("RESULT = ", "RESULT = 0 * ")
     source = source[: source.index("RESULT")]
@@ -86,5 +94,5 @@ def test_an_import_from_code_of_ours_is_renamed_too(short):
 
 
 def test_most_names_of_the_firmware_are_short_ones():
-    names = _short()
-    assert len(names) > 150 and len(set(names.values())) < len(names) * 2 // 3
+    lines = (build() / NAMES).read_text().splitlines()
+    assert len(lines) > 400 and len({line.split()[0] for line in lines}) < len(lines) // 2

@@ -19,12 +19,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from amprail_tools import ROOT, Failure, say, trim, use_device_code
-from amprail_tools.constants import inlined
+from amprail_tools.constants import inlined, put_in, shared
 from amprail_tools.environment import device_sources
 from amprail_tools.inline import with_inlined
 from amprail_tools.join import HOME, joined, opened
 from amprail_tools.launch import micropython_command
-from amprail_tools.rename import WORD, renamed, short_names
+from amprail_tools.rename import WORD, looked_up, renamed, short_names
 from amprail_tools.memory import imported
 from amprail_tools.shorten import keywords, shorten
 from amprail_tools.store import key_of, made
@@ -101,9 +101,7 @@ def _device_files() -> list[Path]:
 
 def _make(folder: Path) -> None:
     say("building device code ...")
-    sources = {
-        _module(_on_device(path)): trim.for_device(path.read_text()) for path in _device_files()
-    }
+    sources = _sources()
     jobs = [
         *_jobs(folder, "modules", _apart(sources)),
         *_jobs(folder, "a", _together(folder, sources)),
@@ -116,27 +114,30 @@ def _make(folder: Path) -> None:
     _build_page(folder / "a" / "page")
 
 
+def _sources() -> dict[str, str]:
+    files = {_module(_on_device(path)): path for path in _device_files()}
+    return {module: trim.for_device(path.read_text()) for module, path in files.items()}
+
+
 def _apart(sources: dict[str, str]) -> dict[str, str]:
-    return {name: with_inlined(renamed(text, _short())) for name, text in inlined(sources).items()}
+    own = {name: with_inlined(text) for name, text in inlined(sources).items()}
+    return own | dict(_third_party())
 
 
 def _together(folder: Path, sources: dict[str, str]) -> dict[str, str]:
     """The sources as a device has them: what is always in memory is one module."""
-    launcher = set(WORD.findall((ROOT / "firmware" / "main.py").read_text()))
-    apart = {name: with_inlined(text) for name, text in inlined(sources).items()}
-    whole = joined(apart, frozenset(launcher))
+    whole = joined(_apart(sources), frozenset(_launcher()))
     whole[HOME] = with_inlined(whole[HOME])
     whole = {name: opened(text) for name, text in whole.items()}
-    short = short_names(whole, launcher, micropython_command(), apart=True)
+    fixed = _launcher() | looked_up(sources)
+    short = short_names(whole, fixed, micropython_command())
     lines = sorted(f"{new} {name}\n" for name, new in short.items())
     (folder / NAMES).write_text("".join(lines))
     return {name: renamed(text, short) for name, text in whole.items()}
 
 
 def _jobs(folder: Path, slot: str, sources: dict[str, str]) -> list[tuple[Path, Path, str]]:
-    third_party = {_module("lib" / Path(name)): text for name, text in _third_party()}
     libraries = {path.name for path in (ROOT / "lib").iterdir()} | {"umodbus"}
-    sources = sources | third_party
     named = keywords(sources.values())
     jobs = []
     for module, text in sources.items():
@@ -168,19 +169,17 @@ def _module(path):
 
 def with_constants(source: str) -> str:
     """The source of a test as it has to be beside the device's code: constants are not in that."""
-    return renamed(inlined({**_own_sources(), "": source})[""], _short())
-
-
-def _own_sources():
-    return {_module(_on_device(path)): path.read_text() for path in _device_files()}
+    return put_in("", source, _shared())
 
 
 @functools.cache
-def _short():
-    """The short names of public ones, the same for the code of a device and for tests of it."""
-    launcher = (ROOT / "firmware" / "main.py").read_text()
-    sources = inlined(_own_sources())
-    return short_names(sources, set(WORD.findall(launcher)), micropython_command())
+def _shared():
+    return shared(_sources())
+
+
+def _launcher():
+    """Every word of the launcher, which is not compiled."""
+    return set(WORD.findall((ROOT / "firmware" / "main.py").read_text()))
 
 
 def _on_device(source):
@@ -196,12 +195,13 @@ def _written(folder, path, text):
 
 
 def _third_party():
-    """(file name, source) of everything that is not ours, without what a device has no use for."""
+    """(module, source) of everything that is not ours, without what a device has no use for."""
     umodbus = device_sources() / "umodbus"
     functions = (umodbus / "functions.py").read_text()
-    yield "umodbus/functions.py", trim.only(functions, trim.UMODBUS_FUNCTIONS)
+    functions = functions.replace("from . import", "from umodbus import")
+    yield "umodbus.functions", trim.only(functions, trim.UMODBUS_FUNCTIONS)
     constants = (umodbus / "const.py").read_text()
-    yield "umodbus/const.py", trim.only(constants, trim.UMODBUS_CONSTANTS)
+    yield "umodbus.const", trim.only(constants, trim.UMODBUS_CONSTANTS)
 
 
 def _build_page(target: Path) -> None:

@@ -12,10 +12,17 @@ import tokenize
 
 def inlined(sources: dict[str, str]) -> dict[str, str]:
     """The sources by dotted module name, with the shared integer constants put in."""
-    known = {}
-    for module, source in sources.items():
-        known.update({(module, name): value for name, value in _constants(source)})
-    return {module: _inlined(module, source, known) for module, source in sources.items()}
+    known = shared(sources)
+    return {module: put_in(module, source, known) for module, source in sources.items()}
+
+
+def shared(sources: dict[str, str]) -> dict[tuple[str, str], int]:
+    """The shared constants by module and name."""
+    return {
+        (module, name): value
+        for module, source in sources.items()
+        for name, value in _constants(source)
+    }
 
 
 def _constants(source):
@@ -29,7 +36,8 @@ def _constants(source):
                 yield name, value
 
 
-def _inlined(module, source, known):
+def put_in(module: str, source: str, known: dict) -> str:
+    """The source of one module with the constants put in that `shared` has found."""
     own = {name: f"_{name}" for home, name in known if home == module}
     lines = source.splitlines(keepends=True)
     values = {}

@@ -21,7 +21,7 @@ ALWAYS = frozenset(
     app.metering app.snapshot app.web balance.allocator balance.bookings balance.cycle balance.grid
     balance.house balance.ledger balance.reasons balance.rows balance.sessions balance.shares
     balance.ticks chargers.answer chargers.fields modbus.decode modbus.rtu net.access net.guard
-    net.http_client net.wire
+    net.http_client net.wire umodbus.const umodbus.functions
     """.split()
 )
 

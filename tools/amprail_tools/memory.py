@@ -8,9 +8,6 @@ from amprail_tools import Failure
 from amprail_tools.join import HOME
 from amprail_tools.launch import micropython_command
 
-# Third-party code first, as the firmware does it, and then all that stays (`join.py`).
-FIRST = "umodbus"
-
 # Of the meters a device loads the one that it has.
 METERS = "modbus.meters."
 METER = METERS + "eastron_sdm630"
@@ -79,5 +76,4 @@ def _packages(slot: Path) -> list[tuple[str, list[str]]]:
 
 def _turn(package: tuple[str, list[str]]) -> tuple:
     name, modules = package
-    first = modules[0].split(".")[0] != FIRST
-    return first, modules[0] != HOME, not name.startswith("a/lib"), name
+    return modules[0] != HOME, not name.startswith("a/lib"), name

@@ -23,22 +23,20 @@ HARDWARE = frozenset(
     accept listen setsockopt authmode key essid password channel mac stop start load save
     """.split()
 )
+# Whoever calls them may name an attribute in a text.
+LOOK_UPS = frozenset(("getattr", "setattr", "hasattr"))
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def short_names(
-    sources: dict[str, str], fixed: set, micropython: list, apart: bool = False
-) -> dict[str, str]:
+def short_names(sources: dict[str, str], fixed: set, micropython: list) -> dict[str, str]:
     """The new name of each public one in the sources (by dotted module name) that may have one.
 
-    fixed: further names that have to stay; micropython: the command that knows its own names;
-    apart: names of two modules may share one, as nobody but these sources imports both.
+    fixed: names that have to stay, as `looked_up` has them; micropython: the command that knows
+    its own names.
     """
     trees = {module: ast.parse(text) for module, text in sources.items()}
     groups = [group for tree in trees.values() for group in _groups(tree, trees)]
-    if not apart:
-        groups.append(set().union(*(globals_of(tree) for tree in trees.values())))
-    kept = set(fixed) | HARDWARE | _words(trees) | _keywords(trees) | _foreign(trees)
+    kept = set(fixed) | HARDWARE | _keywords(trees) | _foreign(trees)
     kept |= {part for module in sources for part in module.split(".")}
     names = {name for group in groups for name in group if name[0] != "_"} - kept
     names -= _known(names, micropython)
@@ -98,18 +96,24 @@ def globals_of(tree) -> set:
     return found
 
 
-def _words(trees):
-    texts = set()
-    for tree in trees.values():
-        nodes = list(ast.walk(tree))
+def looked_up(sources: dict[str, str]) -> set:
+    """What may be looked up as a name: every text that is one, and in a module that looks names up
+    every word of its texts."""
+    found = set()
+    for text in sources.values():
+        nodes = list(ast.walk(ast.parse(text)))
         comments = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
-        for node in nodes:
-            if id(node) in comments:
-                continue
-            if isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes)):
-                text = node.value if isinstance(node.value, str) else node.value.decode("latin-1")
-                texts.update(WORD.findall(text))
-    return texts
+        texts = {_text(node) for node in nodes if id(node) not in comments} - {None}
+        if any(isinstance(node, ast.Name) and node.id in LOOK_UPS for node in nodes):
+            texts = {word for text in texts for word in WORD.findall(text)}
+        found |= {text for text in texts if WORD.fullmatch(text)}
+    return found
+
+
+def _text(node):
+    value = node.value if isinstance(node, ast.Constant) else None
+    value = value.decode("latin-1") if isinstance(value, bytes) else value
+    return value if isinstance(value, str) else None
 
 
 def _foreign(trees):
