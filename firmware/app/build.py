@@ -23,6 +23,7 @@ def build(code_dir: str, data_dir: str) -> tuple:
     """
     board = _board(code_dir)
     serial, port, host = board.arguments()
+    wifi = _wifi(board, data_dir)
     clients = connections(WORKERS)
     exchanges = _exchanges()
     cycle = Cycle(_capacity(data_dir))
@@ -36,11 +37,14 @@ def build(code_dir: str, data_dir: str) -> tuple:
     control.after = delivery.kick
     metering = _metering(board, site["meter"], serial, cycle, control, health)
     parts = (chargers, cycle, control, delivery, metering, health, stretches)
-    page = (access, (code_dir, data_dir), (host, port), health.end, exchanges)
+    page = (access, (code_dir, data_dir), (host, port), health.end, exchanges, wifi)
     web = _web(site, warnings, parts, page)
     health.tick = web.tick
     log.info("site {}, {} chargers".format(site["name"], cycle.rows.count))
-    return board, health, _tasks(health, control, delivery, metering, web)
+    tasks = _tasks(health, control, delivery, metering, web)
+    if wifi:
+        tasks.append(("wifi", _joined(wifi, web, health.beat), True))
+    return board, health, tasks
 
 
 def _tasks(health, control, delivery, metering, web):
@@ -63,6 +67,25 @@ def _board(code_dir):
     path = "boards.{}.board".format(name)
     __import__(path)
     return sys.modules[path]
+
+
+def _wifi(board, data_dir):
+    if not hasattr(board, "network"):
+        return None
+    from app.wifi_start import NEEDS, opened
+
+    try:
+        return opened(board, data_dir)
+    finally:
+        start.forget("app.wifi_start", *NEEDS)
+
+
+# At home it is called as on the label, at its access point by that address.
+def _joined(wifi, web, beat):
+    name = wifi.hostname.encode()
+    web.access.own = (name, name + b".local", b"192.168.4.1")
+    wifi.on_button = web.forget_owner
+    return lambda: wifi.run(beat)
 
 
 # The largest blocks, made before the memory is in pieces.

@@ -21,10 +21,16 @@ POST /api/claim O owner
 POST /api/logout U login
 POST /api/password U owner
 GET /api/status V status
+GET /api/wifi U wifi_api
+PUT /api/wifi C wifi_save
+POST /api/wifi/scan U wifi_api
 """
 
 CLIENTS = const(3)
 _PIECE = const(512)
+
+# Where less is free, what was loaded goes before something else comes.
+_ROOM = const(20480)
 
 _JSON = b"Content-Type: application/json\r\nCache-Control: no-cache\r\n"
 _HTML = (
@@ -38,15 +44,17 @@ _HTML = (
 
 class Web:
     """Serves the page and the API to those whom `access` admits. `folders`: of the code and of the
-    data; `place`: host and port; `end(code)` ends the program; `made`: as of `Guard`."""
+    data; `place`: host and port; `end(code)` ends the program; `made`: as of `Guard`; `wifi`: of
+    a board that has one."""
 
-    def __init__(self, snapshot, access, folders: tuple, place: tuple, end, made=None):
+    def __init__(self, snapshot, access, folders: tuple, place: tuple, end, made=None, wifi=None):
         self.snapshot = snapshot
         self.access = access
         self.data_dir = folders[1]
         self._page = folders[0] + "/page/index.html.gz"
         self._host, self._port = place
         self._end = end
+        self.wifi = wifi
         self._came = []
         self._guard = Guard(self._handle, log.error, CLIENTS, made)
 
@@ -69,11 +77,21 @@ class Web:
         """Once a minute: what is old ends, and what was loaded goes. Not at once: whoever asks
         again and again would have it loaded each time."""
         self.access.tick()
+        self._let_go()
+
+    def _let_go(self):
         while self._came:
             name = self._came.pop()
-            start.forget(name, *sys.modules[name].NEEDS)
+            start.forget(name, *getattr(sys.modules.get(name), "NEEDS", ()))
+
+    def forget_owner(self) -> None:
+        """What the button does: no password, no session; whoever has the label claims it anew."""
+        self._module("owner").forget(self.access, self.data_dir)
 
     async def _handle(self, exchange):
+        portal = self.wifi and self.wifi.portal
+        if portal and await portal.redirect(exchange, self.access):
+            return
         line = b"\n%s %s " % (exchange.method, exchange.path)
         routes = self.routes()
         at = routes.find(line) + len(line)
@@ -91,6 +109,8 @@ class Web:
     def _module(self, name):
         name = "app" + "." + name
         if name not in self._came:
+            if not start.has_room(_ROOM):
+                self._let_go()
             __import__(name)
             self._came.append(name)
         return sys.modules[name]

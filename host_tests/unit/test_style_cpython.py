@@ -80,6 +80,14 @@ def test_nothing_that_is_always_loaded_imports_the_test_of_the_wiring():
     assert [line.partition(":")[0] for line in found] == ["lib/balance/wiring.py"]
 
 
+def test_only_a_board_with_wifi_loads_what_that_needs():
+    pattern = r"^(import|from)\s+(app\.(wifi|portal)|settings\.(wifi|label)|net\.dns)"
+    found = {line.partition(":")[0] for line in matches(pattern, "lib", "firmware", "boards")}
+    wifi = {"lib/settings/wifi.py", "firmware/app/portal.py"}
+    wifi |= {f"firmware/app/wifi_{part}.py" for part in ("api", "save", "start")}
+    assert found == wifi
+
+
 def test_the_core_has_integers_only():
     assert matches(FLOAT, "lib/balance") == []
 

@@ -42,14 +42,15 @@ class Access:
     """The owner's secrets in memory, and the sessions.
 
     `key` is None until the device is claimed, `about` the salt and iterations that belong to it,
-    as JSON. `names`: how the device may be called; 0.0.0.0: by any address. `wrong` and
+    as JSON. `names`: how the device may be called; 0.0.0.0: by any address; `own`: and how
+    besides, whatever the settings say. `wrong` and
     `secrets` are of `app.login`: who has given wrong passwords, and what nonces are made of.
     """
 
     def __init__(self, host: str, port: int):
         self.local = host == "127.0.0.1"  # only this computer can ask
         self.cookie = b"amprail%d=" % port  # a browser sends cookies to every port of a host
-        self.names = ()
+        self.names = self.own = ()
         self.key = None
         self.about = ""
         self.token = b""
@@ -70,12 +71,17 @@ class Access:
 
     # A page of a foreign name that was made to resolve to this device (DNS rebinding) says the
     # foreign name. A page at a bare address can only be the host that has it.
+    def calls_us(self, exchange) -> bool:
+        """Whether the request is for this device."""
+        host = (exchange.header(b"host") or b"").lower().partition(b":")[0]
+        if b"0.0.0.0" in self.names and host.replace(b".", b"").isdigit():
+            return True
+        return host in self.names or host in self.own
+
     def admit(self, exchange, mark: int) -> None:
         """ValueError for a request that is not for this device or may not use such a route. What
         CONFIRM wants besides is looked at by `app.login.confirm`."""
-        host = (exchange.header(b"host") or b"").lower().partition(b":")[0]
-        anywhere = b"0.0.0.0" in self.names and host.replace(b".", b"").isdigit()
-        if host not in self.names and not anywhere:
+        if not self.calls_us(exchange):
             raise ValueError(421, b"", '"code":"host"')
         if mark == OPEN or (mark == VIEW and self.key is None and self.local):
             return

@@ -25,6 +25,9 @@ APART = (
     "balance.wiring",
     "balance.steps",
 )
+# Of a board with Wi-Fi: at its start, while its access point is on, when the page asks.
+APART += ("app.portal", "app.wifi_api", "app.wifi_save", "app.wifi_start")
+APART += ("net.dns", "settings.label", "settings.wifi")
 
 MEASURE = """\
 import asyncio, gc, json, sys, time

@@ -14,8 +14,8 @@ import itertools
 import string
 import tokenize
 
-# asyncio's own (`net/wire.py`, `app/health.py`).
-FOREIGN = frozenset(("_io_queue", "_task_queue"))
+# asyncio's own (`net/wire.py`, `app/health.py`), and a module of MicroPython.
+FOREIGN = frozenset(("_io_queue", "_task_queue", "_thread"))
 
 
 def keywords(sources) -> frozenset:
