@@ -37,6 +37,14 @@ def _built(code_dir, data_dir):
         forget("app.build")
 
 
+def has_room(size: int) -> bool:
+    """Whether so many bytes are free. Who is not needed for control asks before it takes memory:
+    where there is none left, tasks die."""
+    if gc.mem_free() < size:
+        gc.collect()
+    return gc.mem_free() >= size
+
+
 def forget(*names) -> None:
     """Lets modules go; the next import loads them again."""
     for name in names:

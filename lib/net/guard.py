@@ -309,7 +309,7 @@ def _refusal(error: Exception, method: bytes) -> tuple:
     if isinstance(error, OSError):
         refusal = (_STATUS.get(error.errno or 0, 500 if method else 0),)
     elif isinstance(error, MemoryError):
-        refusal = (503,)
+        refusal = (503, b"Retry-After: 2\r\n", '"code":"no_memory"')
     elif isinstance(error, ValueError):
         if error.args and isinstance(error.args[0], int):
             refusal = error.args

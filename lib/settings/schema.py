@@ -2,8 +2,10 @@
 # chargers.jsonl. Names, ranges and defaults are a contract with the tools, the page and every
 # device in the field: add to them, never change their meaning.
 
+# Instead of a default: there is none, or the key may stay absent.
 _REQUIRED = object()
 _OPTIONAL = object()
+
 _SHOWN = 40
 
 
@@ -256,6 +258,11 @@ _CHARGER = (
 )
 
 
+# For settings/fields.py, which shows the tables: what stands for a default, and the kinds.
+KINDS = (_REQUIRED, _OPTIONAL, _whole, _or_null, _one_of, _flag, _text, _module, _url, _phases)
+KINDS += (_requests, _path, _states, _three, _registers, _group, _strict_group)
+
+
 def _filled(where: str, given, table: tuple, join: str = ": ") -> dict:
     if not isinstance(given, dict):
         _refuse(where, given, "is not an object")
@@ -271,6 +278,11 @@ def _filled(where: str, given, table: tuple, join: str = ": ") -> dict:
             whole[key] = default
         whole[key] = kind(name, whole[key], *row[3:])
     return whole
+
+
+def rows(site: bool) -> tuple:
+    """That of site.json or of a charger: a tuple of (key, default, kind, arguments...)."""
+    return _SITE if site else _CHARGER
 
 
 def check_site(given: dict) -> dict:
