@@ -185,7 +185,7 @@ class Exchange(Wire):
         what stands between the braces, `"code":"..."` and more."""
         self.allow_ms(_LINGER_MS)
         self.until = self._last
-        text = '{"error":{%s}}\n' % (error or '"code":"http_%d"' % status)
+        text = ('{"error":{%s}}\n' % (error or '"code":"http_%d"' % status)).encode()
         about = b"%sContent-Type: application/json\r\nContent-Length: %d\r\n"
         try:
             await self.answer(status, (text,), about % (headers, len(text)))

@@ -8,16 +8,15 @@ async def history(exchange, web) -> None:
     """The last hour, or with ?span=day the last day, the oldest slot first."""
     kept = web.snapshot.history
     target_ma = web.snapshot.cycle.grid.target_ma
+    day = exchange.query == b"span=day"
+    if not day and exchange.query not in (b"", b"span=hour"):
+        raise wrong("request", "span", "is not hour or day")
     if not kept:
         pieces = ('{"step_s":60,"rows":[]}\n',)
-    elif exchange.query == b"span=day":
-        pieces = _rows(
-            web.snapshot.cycle.grid.target_ma, kept, HOUR, DAY, 60 * PART, kept.slots // PART
-        )
-    elif exchange.query in (b"", b"span=hour"):
-        pieces = _rows(target_ma, kept, 0, HOUR, 60, kept.slots)
+    elif day:
+        pieces = _rows(target_ma, kept, HOUR, DAY, 60 * PART, kept.slots // PART)
     else:
-        raise wrong("request", "span", "is not hour or day")
+        pieces = _rows(target_ma, kept, 0, HOUR, 60, kept.slots)
     await exchange.answer(200, pieces, JSON)
 
 

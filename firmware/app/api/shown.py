@@ -4,7 +4,7 @@ import json
 
 from app.api.routes import JSON, SECRETS
 from settings.schema import SettingsError
-from settings.store import LINE_SIZE, read_chargers, read_site
+from settings.store import LINE_SIZE, SITE_SIZE, parsed, read_chargers, read_site
 
 _FILE = b'Content-Disposition: attachment; filename="%s"\r\n'
 
@@ -53,19 +53,29 @@ async def backup(exchange, web) -> None:
 
 
 def _backup(data_dir):
-    with open(data_dir + "/site.json") as file:
-        yield '{"site":\n'
-        yield json.dumps(json.load(file))
+    yield '{"site":\n'
+    with open(data_dir + "/site.json", "rb") as file:
+        raw = file.read(SITE_SIZE)
+    yield raw if _is_object(raw) else "null"
     yield ',\n"chargers":['
     comma = "\n"
-    for charger in _whole_lines(data_dir):
-        yield comma + json.dumps(charger)
-        comma = ",\n"
+    for raw in _lines(data_dir):
+        if _is_object(raw):
+            yield comma
+            yield raw.strip()
+            comma = ",\n"
     yield "\n]}\n"
 
 
 # A line that is too long comes in parts, none of which is an object.
-def _whole_lines(data_dir):
+def _is_object(raw):
+    try:
+        return isinstance(parsed("", raw), dict)
+    except SettingsError:
+        return False
+
+
+def _lines(data_dir):
     try:
         file = open(data_dir + "/chargers.jsonl", "rb")
     except OSError:
@@ -75,9 +85,4 @@ def _whole_lines(data_dir):
             raw = file.readline(LINE_SIZE + 2)
             if not raw:
                 break
-            try:
-                charger = json.loads(raw)
-            except ValueError:
-                continue
-            if isinstance(charger, dict):
-                yield charger
+            yield raw
