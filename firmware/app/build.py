@@ -15,7 +15,7 @@ from app.messenger import connections
 from balance.cycle import Cycle
 
 _BAD = '{{"code":"bad_charger","line":{},"error":{}}}'
-_SETTINGS = ("settings.schema", "settings.store", "settings.strict", "settings.files")
+_SETTINGS = ("schema", "special", "store", "strict", "files", "url")
 
 
 def build(code_dir: str, data_dir: str) -> tuple:
@@ -30,7 +30,7 @@ def build(code_dir: str, data_dir: str) -> tuple:
     _end_restore(data_dir)
     cycle = Cycle(_capacity(data_dir))
     site, chargers, bad, warnings = _settings(data_dir, cycle)
-    start.forget("balance.lines", *_SETTINGS)
+    start.forget("balance.lines", *["settings." + name for name in _SETTINGS])
     access = _access(data_dir, host, port, site["name"])
     stretches = watch_stretches()
     health = Health(data_dir, board.feed)

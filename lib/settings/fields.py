@@ -3,16 +3,10 @@
 
 import json
 
-from settings.schema import KINDS
-from settings.schema import rows as table_of
-
-# As in KINDS, after what stands for a default.
-_NAMES = "whole or_null one_of flag text module url phases requests path states three registers"
-_NAMES = (_NAMES + " group group").split()
-_REQUIRED, _OPTIONAL = KINDS[:2]
+from settings import schema, special
 
 # What a kind asks for besides the value; those that are not here say nothing more.
-_ARGUMENTS = {"whole": ("low", "high", "unit"), "text": ("size",)}
+_ARGUMENTS = {"whole": "low high unit", "text": "size"}
 
 
 def fields(secrets: tuple):
@@ -20,44 +14,39 @@ def fields(secrets: tuple):
     what goes with it: `low`, `high`, `unit`, `size`, `values`, `null` (may be null), `required`
     or `default` (neither: may be absent), `secret` (those of `secrets`), `fields` of a group."""
     yield '{"site":'
-    yield from _table(table_of(True), secrets)
+    yield from _table(schema.TABLES, "site", secrets)
     yield ',"charger":'
-    yield from _table(table_of(False), secrets)
+    yield from _table(schema.TABLES, "charger", secrets)
     yield "}"
 
 
-def _table(rows, secrets):
+def _table(tables, name, secrets):
     comma = "["
-    for key, default, kind, *arguments in rows:
-        yield comma + json.dumps(_about(key, default, kind, arguments, secrets))[:-1]
-        if _name(kind) == "or_null":
-            kind, *arguments = arguments
-        if _name(kind) == "group":
+    for key, default, kind, *arguments in schema.rows(tables, name):
+        group = kind.lstrip("?") in ("group", "special", "exact")
+        about = _about(key, default, "group" if group else kind.lstrip("?"), arguments)
+        if kind[0] == "?":
+            about["null"] = True
+        if key in secrets:
+            about["secret"] = True
+        yield comma + json.dumps(about)[:-1]
+        if group:
+            inner = special.TABLES if kind == "special" else tables
             yield ',"fields":'
-            yield from _table(arguments[0], secrets)
+            yield from _table(inner, arguments[0], secrets)
         yield "}"
         comma = ","
     yield "]"
 
 
-def _about(key, default, kind, arguments, secrets):
-    about = {"key": key}
-    if default is _REQUIRED:
+def _about(key, default, kind, arguments):
+    about: dict = {"key": key, "kind": kind}
+    if default == "!":
         about["required"] = True
-    elif default is not _OPTIONAL:
-        about["default"] = default
-    if key in secrets:
-        about["secret"] = True
-    if _name(kind) == "or_null":
-        about["null"] = True
-        kind, *arguments = arguments
-    name = about["kind"] = _name(kind)
-    if name == "one_of":
-        about["values"] = arguments
-    for word, argument in zip(_ARGUMENTS.get(name, ()), arguments):
-        about[word] = argument
+    elif default != "-":
+        about["default"] = json.loads(default)
+    if kind == "one_of":
+        about["values"] = [json.loads(one) for one in arguments]
+    for word, argument in zip(_ARGUMENTS.get(kind, "").split(), arguments):
+        about[word] = argument if word == "unit" else int(argument)
     return about
-
-
-def _name(kind):
-    return _NAMES[KINDS.index(kind) - 2]

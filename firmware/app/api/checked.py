@@ -7,7 +7,7 @@ from app import start
 from app.api.routes import SECRETS
 from settings.schema import SettingsError
 
-_MODULES = "app.api.checked settings.strict settings.schema settings.store"
+_MODULES = "app.api.checked settings.strict settings.schema settings.special settings.store"
 _LINE_SIZE = 1024
 
 

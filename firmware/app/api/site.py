@@ -27,7 +27,7 @@ def driver(settings: dict):
 
 def put(chargers, index: int, settings: dict, driver) -> None:
     """Makes the charger at `index` the one of a checked line; one is appended at the end."""
-    from settings.schema import split_url
+    from settings.url import split_url
 
     if index == len(chargers.drivers):
         chargers.add(0, "0", None)
