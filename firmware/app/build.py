@@ -6,7 +6,7 @@ import os
 import sys
 
 from app import log, start
-from app.api import site as _parts
+from app.api import site as parts
 from app.chargers import Chargers
 from app.control import Control
 from app.delivery import WORKERS, Delivery
@@ -37,7 +37,7 @@ def build(code_dir: str, data_dir: str) -> tuple:
     control = Control(cycle, health.beat)
     delivery = Delivery(cycle, chargers, clients, control.wake, health.beat)
     control.after = delivery.kick
-    metering = _parts.metering(board, site["meter"], serial, cycle, control, health)
+    metering = parts.metering(board, site["meter"], serial, cycle, control, health)
     start.forget("app.api.site")
     running = (chargers, cycle, control, delivery, metering, health, stretches)
     page = (access, (code_dir, data_dir), (host, port), health.end, exchanges)
@@ -103,7 +103,7 @@ def _settings(data_dir, cycle):
             cycle.rows.add_unusable()
             chargers.add(0, json.dumps("settings line {}".format(line)), None)
             bad.append(_BAD.format(line, json.dumps(str(reason))))
-    warnings = bad + _parts.warning(cycle)
+    warnings = bad + parts.warning(cycle)
     for warning in warnings:
         log.warning(warning)
     return site, chargers, bad, warnings
@@ -131,9 +131,9 @@ def _access(data_dir, host, port, name):
 def _add(settings, error, site, rows, chargers):
     if error is not None:
         raise ValueError(error)
-    driver = _parts.driver(settings)
+    driver = parts.driver(settings)
     rows.add(settings, site["minimum"])
-    _parts.put(chargers, len(chargers.drivers), settings, driver)
+    parts.put(chargers, len(chargers.drivers), settings, driver)
 
 
 def _snapshot(site, warnings, running, about):

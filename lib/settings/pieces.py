@@ -66,7 +66,10 @@ class Pieces:
         elif byte in b"}]":
             self._open = self._open[:-1]
 
+    # An object becomes one line.
     def _keep(self, piece, byte):
+        if not self._text and byte in _SPACE:
+            return
         piece.append(byte)
         listed = b"[" in self._open[1:2]
         most = LINE_SIZE if listed else SITE_SIZE

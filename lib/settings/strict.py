@@ -138,10 +138,12 @@ def _digits(text: str, at: int) -> int:
 
 
 def _number(text: str, at: int) -> int:
+    begin = at
     if text[at : at + 1] == "-":
         at += 1
     start = at
     at = _digits(text, at)
+    whole = at
     if text[start] == "0" and at > start + 1:
         raise _wrong(start, "a number with a leading 0")
     if text[at : at + 1] == ".":
@@ -151,4 +153,6 @@ def _number(text: str, at: int) -> int:
         if text[at : at + 1] in ("+", "-"):
             at += 1
         at = _digits(text, at)
+    if at > whole and abs(float(text[begin:at])) == float("inf"):
+        raise _wrong(begin, "a number that is too large")
     return at

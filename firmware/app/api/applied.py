@@ -88,13 +88,13 @@ async def change_metering(snapshot, metering) -> None:
 
 
 async def _apply_minimum(snapshot, minimum):
-    from settings.store import read_chargers
+    from settings.raw import chargers
 
-    for _, charger, _ in read_chargers(snapshot.path):
-        if charger:
-            index = index_of(snapshot.chargers, charger["id"])
-            if index >= 0:
-                live.change_minimum(snapshot.cycle, index, charger, minimum)
+    for _, charger in chargers(snapshot.path):
+        charger.setdefault("min_ma", None)
+        index = index_of(snapshot.chargers, charger["id"])
+        if index >= 0 and snapshot.chargers.drivers[index]:
+            live.change_minimum(snapshot.cycle, index, charger, minimum)
         await sleep_ms(0)
 
 

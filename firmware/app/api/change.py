@@ -1,9 +1,11 @@
 # Changes the settings while the site runs: checked, written, then applied, each as a whole. What
 # checks has gone before the rest is loaded.
 
-from app.api import checked
-from app.api.routes import refused, an_id, answer, index_of
+from app.api.routes import an_id, answer, index_of, load, refused
 
+
+# What it takes to apply them.
+_APPLIED = "settings.files app.api.lines settings.url app.api.site settings.live app.api.applied"
 
 # Limits of the installation: who changes one proves the password.
 _LIMITS = "limit_ma largest_consumer_ma margin_pct surge_pct supply_ma meter"
@@ -14,10 +16,10 @@ async def put_site(exchange, web) -> None:
     raw = await exchange.body()
     snapshot = web.snapshot
     async with web.lock:
-        site, former = checked.site(raw, snapshot.path)
-        checked.forget()
+        site, former = await _checked_site(raw, snapshot.path)
         if [key for key in _LIMITS.split() if site[key] != former.get(key)]:
             web.confirm(exchange)
+        await load(_APPLIED)
         from app.api import applied
         from app.api.lines import calm
         from settings.files import write_file
@@ -30,20 +32,26 @@ async def put_site(exchange, web) -> None:
     await answer(exchange, 200, {})
 
 
+# What checks has gone, with all that holds it, when this has answered.
+async def _checked_site(raw, path):
+    from app.api import checked
+
+    try:
+        return await checked.site(raw, path)
+    finally:
+        checked.forget()
+
+
 async def put_charger(exchange, web, text: str) -> None:
     """Takes a charger, one that is there or a new one."""
     id_ = an_id(text)
     raw = await exchange.body()
     snapshot = web.snapshot
     async with web.lock:
-        given = checked.parsed(raw)
-        former = checked.former_site(snapshot.path)
-        from app.api.lines import calm, charger_line, replace_line
-
-        old, number = await charger_line(snapshot.path, id_)
-        charger, line = checked.charger(given, id_, old)
-        checked.forget()
+        charger, line, number, minimum = await _checked_charger(raw, id_, snapshot.path)
+        await load(_APPLIED)
         from app.api import applied
+        from app.api.lines import calm, replace_line
         from app.api.site import driver
 
         module = driver(charger)
@@ -51,9 +59,24 @@ async def put_charger(exchange, web, text: str) -> None:
         await calm(snapshot.cycle)
         await replace_line(snapshot.path, id_, number, line)
         applied.forget_bad(snapshot, number)
-        await applied.apply_charger(snapshot, index, charger, module, former["minimum"])
+        await applied.apply_charger(snapshot, index, charger, module, minimum)
         applied.refresh(snapshot)
     await answer(exchange, 200, {})
+
+
+async def _checked_charger(raw, id_, path):
+    from app.api import checked
+
+    try:
+        given = await checked.parsed(raw)
+        minimum = checked.former_site(path)["minimum"]
+        from app.api.lines import charger_line
+
+        old, number = await charger_line(path, id_)
+        whole, line = checked.charger(given, id_, old)
+        return whole, line, number, minimum
+    finally:
+        checked.forget()
 
 
 async def delete_charger(exchange, web, text: str) -> None:

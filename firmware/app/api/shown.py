@@ -2,48 +2,75 @@
 
 import json
 
-from app.api.routes import JSON, SECRETS
-from settings.schema import SettingsError
-from settings.store import LINE_SIZE, SITE_SIZE, parsed, read_chargers, read_site
+from app.api.routes import JSON, SECRETS, load
+from micropython import const
+from settings.raw import parts
 
 _FILE = b'Content-Disposition: attachment; filename="%s"\r\n'
+_SITE_SIZE = const(8192)  # as in settings.store, which is larger than this
+_CHARGERS = const(64)
 
 
 async def settings(exchange, web) -> None:
     """The settings in force with their defaults, secrets as `true`, and the fields."""
-    await exchange.answer(200, _settings(web.snapshot.path), JSON)
+    await load("settings.schema settings.special settings.fields")
+    await exchange.answer(200, _settings(web.snapshot), JSON)
 
 
-def _settings(data_dir):
+def _settings(snapshot):
     from settings.fields import fields
 
-    yield from _site(data_dir)
+    yield '{"site":'
+    yield from shown_site(snapshot.path)
     yield ',"chargers":'
-    yield from shown_chargers(data_dir)
+    yield from shown_chargers(snapshot.path, snapshot.lines)
     yield ',"fields":'
     yield from fields(SECRETS)
     yield "}\n"
 
 
-def _site(data_dir):
+def shown_site(data_dir: str):
+    """Yields site.json with its defaults, or null and why as `error` beside it."""
+    from settings.schema import check_site
+
     try:
-        yield '{"site":' + json.dumps(read_site(data_dir))
-    except SettingsError as error:
-        yield '{"site":null,"error":' + json.dumps(str(error))
+        with open(data_dir + "/site.json") as file:
+            yield json.dumps(check_site(json.load(file)))
+    except (OSError, ValueError) as error:
+        yield 'null,"error":' + json.dumps(str(error))
 
 
-def shown_chargers(data_dir: str):
-    """Yields the list of the chargers without secrets, a bad line as its number and error."""
+def shown_chargers(data_dir: str, bad: list):
+    """Yields the list of the chargers without secrets, a bad line as its number and error. `bad`:
+    what was said of those before, as JSON."""
+    errors = {}
+    for one in bad:
+        one = json.loads(one)
+        errors[one["line"]] = one["error"]
     comma = "["
-    for line, charger, error in read_chargers(data_dir):
-        if charger is None:
-            charger = {"line": line, "error": error}
-        for key in SECRETS:
-            if charger.get(key):
-                charger[key] = True
-        yield comma + json.dumps(charger)
-        comma = ","
+    count = shown = 0
+    for number, raw in parts(data_dir):
+        if raw.strip() and number != shown:
+            count += 1
+            shown = number
+            yield comma + json.dumps(_shown(raw, number, count, errors))
+            comma = ","
     yield "]" if comma == "," else "[]"
+
+
+def _shown(raw, number, count, errors):
+    from settings.schema import check_charger
+
+    try:
+        if number in errors or count > _CHARGERS:
+            raise ValueError(errors.get(number, "more than {} chargers".format(_CHARGERS)))
+        charger = check_charger(json.loads(raw))
+    except ValueError as error:
+        return {"line": number, "error": str(error)}
+    for key in SECRETS:
+        if charger.get(key):
+            charger[key] = True
+    return charger
 
 
 async def backup(exchange, web) -> None:
@@ -55,11 +82,11 @@ async def backup(exchange, web) -> None:
 def _backup(data_dir):
     yield '{"site":\n'
     with open(data_dir + "/site.json", "rb") as file:
-        raw = file.read(SITE_SIZE)
+        raw = file.read(_SITE_SIZE)
     yield raw if _is_object(raw) else "null"
     yield ',\n"chargers":['
     comma = "\n"
-    for raw in _lines(data_dir):
+    for _, raw in parts(data_dir):
         if _is_object(raw):
             yield comma
             yield raw.strip()
@@ -69,20 +96,9 @@ def _backup(data_dir):
 
 # A line that is too long comes in parts, none of which is an object.
 def _is_object(raw):
+    from settings import strict
+
     try:
-        return isinstance(parsed("", raw), dict)
-    except SettingsError:
+        return isinstance(strict.loads(raw.decode()), dict)
+    except ValueError:
         return False
-
-
-def _lines(data_dir):
-    try:
-        file = open(data_dir + "/chargers.jsonl", "rb")
-    except OSError:
-        return
-    with file:
-        while True:
-            raw = file.readline(LINE_SIZE + 2)
-            if not raw:
-                break
-            yield raw

@@ -5,10 +5,7 @@ import json
 import sys
 
 from app import log
-from app.api.routes import JSON
-from app.api.shown import shown_chargers
-from settings.schema import SettingsError
-from settings.store import read_site
+from app.api.routes import JSON, load
 
 _REPORT = b'Content-Disposition: attachment; filename="amprail-report.json"\r\n'
 _CLIENTS = ("served", "refused", "late", "failed")  # of net.guard
@@ -40,21 +37,21 @@ def _reset(web):
 
 async def report(exchange, web) -> None:
     """All of it as one file."""
+    await load("settings.schema app.api.shown")
     await exchange.answer(200, _report(web), JSON + _REPORT)
 
 
 def _report(web):
-    data_dir = web.snapshot.path
+    from app.api.shown import shown_chargers, shown_site
+
+    snapshot = web.snapshot
     yield '{"reset":%s,"interpreter":%s,' % (json.dumps(_reset(web)), json.dumps(sys.version))
     yield '"heap":{"used":%d,"free":%d},' % (gc.mem_alloc(), gc.mem_free())
     yield '"clients":%s,' % json.dumps(dict(zip(_CLIENTS, web.guard.counts)))
     yield '"site":'
-    try:
-        yield json.dumps(read_site(data_dir))
-    except SettingsError as error:
-        yield json.dumps(str(error))
+    yield from shown_site(snapshot.path)
     yield ',"chargers":'
-    yield from shown_chargers(data_dir)
+    yield from shown_chargers(snapshot.path, snapshot.lines)
     yield ',"log":'
     yield from _kept()
     yield ',"status":'
