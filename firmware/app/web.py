@@ -29,8 +29,8 @@ CLIENTS = const(3)
 _PIECE = const(512)
 
 # What has to be free before something is loaded that control does not need.
-_CHANGES_ROOM = const(12288)
-_RARE_ROOM = const(20480)
+_CHANGES_ROOM = const(6144)
+_RARE_ROOM = const(9216)
 
 _JSON = b"Content-Type: application/json\r\nCache-Control: no-cache\r\n"
 _HTML = (

@@ -31,9 +31,9 @@ SECRETS = ("password", "token")
 
 JSON = b"Content-Type: application/json\r\nCache-Control: no-cache\r\n"
 
-# The KB that have to be free for a module, with what it loads; 10 for others. Measured, as the sum
-# of what is loaded at a time, half as much again where it parses, and 4 for the tasks.
-_ROOMS = "change 24 shown 24 trouble 24 find 24 restore 34 touch 14 "
+# The KB that have to be free for a module, with what it loads; 4 for others. Measured, as the sum
+# of what is loaded at a time, and 2 for what is read and for the tasks.
+_ROOMS = "change 14 shown 16 trouble 13 find 8 restore 21 touch 8 "
 
 
 async def run(exchange, web) -> None:
@@ -61,7 +61,7 @@ async def run(exchange, web) -> None:
 
 async def _loaded(module, name):
     rest = _ROOMS.partition(module + " ")[2]
-    need(1024 * int(rest.split(" ")[0] or 10))
+    need(1024 * int(rest.split(" ")[0] or 4))
     await load("app.api." + module)
     return getattr(sys.modules["app.api." + module], name)
 
