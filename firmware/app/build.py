@@ -15,7 +15,7 @@ from app.messenger import connections
 from balance.cycle import Cycle
 
 _BAD = '{{"code":"bad_charger","line":{},"error":{}}}'
-_SETTINGS = ("schema", "special", "store", "strict", "files", "url")
+_SETTINGS = ("schema", "special", "special_tables", "tables", "store", "strict", "files", "url")
 
 
 def build(code_dir: str, data_dir: str) -> tuple:

@@ -6,6 +6,7 @@ import gc
 import json
 
 from app import log, start
+from app.history import History
 from balance.reasons import CODES
 from balance.rows import METERED, UNREACHABLE, USER_PAUSED
 from micropython import const
@@ -14,7 +15,7 @@ from modbus.rtu import KINDS
 _STATES = "ABCDEF"
 
 _STARTED_S = const(10)
-_HISTORY_ROOM = const(18432)
+_HISTORY_ROOM = const(6144)
 
 # No piece is longer than about 300 bytes: a small heap in use may have no larger hole.
 _SITE = (
@@ -80,8 +81,6 @@ class Snapshot:
         if self.history:
             self.history.advance()
         elif log.uptime_s() % _STARTED_S == _STARTED_S - 1 and start.has_room(_HISTORY_ROOM):
-            from app.history import History
-
             self.history = History(self.cycle)
 
     def status(self):

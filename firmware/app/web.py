@@ -6,6 +6,7 @@ import errno
 import sys
 
 from app import log, start
+from app.changes import Changes
 from micropython import const
 from net.access import CONFIRM, USER
 from net.guard import Guard
@@ -29,7 +30,7 @@ CLIENTS = const(3)
 _PIECE = const(512)
 
 # What has to be free before something is loaded that control does not need.
-_CHANGES_ROOM = const(6144)
+_CHANGES_ROOM = const(3072)
 _RARE_ROOM = const(9216)
 
 _JSON = b"Content-Type: application/json\r\nCache-Control: no-cache\r\n"
@@ -78,10 +79,9 @@ class Web:
         """Once a minute: what is old ends, and what was loaded goes. Not at once: whoever asks
         again and again would have it loaded each time."""
         self.access.tick()
-        self.let_go()
+        self._let_go()
 
-    def let_go(self) -> None:
-        """What was loaded goes."""
+    def _let_go(self):
         while self._came:
             name = self._came.pop()
             start.forget(name, *sys.modules[name].NEEDS)
@@ -103,7 +103,10 @@ class Web:
 
     def confirm(self, exchange) -> None:
         """ValueError without a fresh proof of the password."""
-        self._module("login").confirm(self.access, exchange)
+        try:
+            self._module("login").confirm(self.access, exchange)
+        finally:
+            self._let_go()
 
     def _module(self, name):
         name = "app" + "." + name
@@ -121,6 +124,7 @@ class Web:
         if allow or exchange.path[:5] != b"/api/":
             return await refuse(exchange, allow)
         self.access.admit(exchange, USER)
+        self._let_go()
         self.count(1)
         try:
             need(_RARE_ROOM)
@@ -148,8 +152,6 @@ class Web:
     async def changes(self, exchange):
         if not self._changes:
             need(_CHANGES_ROOM)
-            from app.changes import Changes
-
             self._changes = Changes(self.snapshot)
         digits = exchange.query[6:]
         known = exchange.query[:6] == b"since=" and digits.isdigit() and len(digits) < 10

@@ -34,7 +34,7 @@ HERE = {
     "url": {"type": "string", "pattern": "^http://127[.]0[.]0[.]1:9$"},
     "subnet": {"type": "string", "pattern": "^127[.]0[.]0[.]1-[1-3]$"},
 }
-HEAP_KB = 256
+HEAP_KB = 192
 
 
 def documented():

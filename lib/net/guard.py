@@ -300,6 +300,7 @@ class Guard:
         finally:
             self.counts[outcome] += 1
             exchange.close()
+            exchange.task = None  # its frames would keep what answered in memory
 
 
 # The status to answer after an error, 0 for nothing, and header lines. With a `method` the head is

@@ -3,7 +3,7 @@
 
 import json
 
-from settings import schema, special
+from settings import special_tables, tables
 
 # What a kind asks for besides the value; those that are not here say nothing more.
 _ARGUMENTS = {"whole": "low high unit", "text": "size"}
@@ -14,15 +14,15 @@ def fields(secrets: tuple):
     what goes with it: `low`, `high`, `unit`, `size`, `values`, `null` (may be null), `required`
     or `default` (neither: may be absent), `secret` (those of `secrets`), `fields` of a group."""
     yield '{"site":'
-    yield from _table(schema.TABLES, "site", secrets)
+    yield from _table(tables.TABLES, "site", secrets)
     yield ',"charger":'
-    yield from _table(schema.TABLES, "charger", secrets)
+    yield from _table(tables.TABLES, "charger", secrets)
     yield "}"
 
 
-def _table(tables, name, secrets):
+def _table(table, name, secrets):
     comma = "["
-    for key, default, kind, *arguments in schema.rows(tables, name):
+    for key, default, kind, *arguments in tables.rows(table, name):
         group = kind.lstrip("?") in ("group", "special", "exact")
         about = _about(key, default, "group" if group else kind.lstrip("?"), arguments)
         if kind[0] == "?":
@@ -31,7 +31,7 @@ def _table(tables, name, secrets):
             about["secret"] = True
         yield comma + json.dumps(about)[:-1]
         if group:
-            inner = special.TABLES if kind == "special" else tables
+            inner = special_tables.TABLES if kind == "special" else table
             yield ',"fields":'
             yield from _table(inner, arguments[0], secrets)
         yield "}"

@@ -7,7 +7,7 @@ import json
 from app import start
 from app.api.routes import SECRETS, load
 
-_MODULES = "app.api.checked settings.strict settings.schema settings.special settings.store"
+_MODULES = "app.api.checked settings.strict settings.schema settings.special settings.tables"
 _LINE_SIZE = 1024
 
 

@@ -1,37 +1,15 @@
-# Reads and changes chargers.jsonl a line at a time, between two of which the other tasks run. A
+# Changes chargers.jsonl a line at a time, between two of which the other tasks run. A
 # line that goes leaves an empty one, so that the others keep their numbers, until a new charger
 # takes it. Bad lines stay as they are.
 
-import json
-
 from app.api.routes import refused
-from clock import diff_ms, now_ms, sleep_ms
+from clock import sleep_ms
 from micropython import const
 from settings.files import Staged
 from settings.raw import id_of, parts
 
 # As in settings.store, which is larger than this.
 _CHARGERS = const(64)
-
-# So long a change waits for a cut that is under way.
-_CALM_MS = const(5000)
-
-
-async def calm(cycle) -> None:
-    """Waits until no cut is unanswered, since writing blocks; 5 s at most."""
-    begin = now_ms()
-    while cycle.grid.over and diff_ms(now_ms(), begin) < _CALM_MS:
-        await sleep_ms(50)
-
-
-async def charger_line(data_dir: str, id_: int) -> tuple:
-    """The charger of the first line with this id, unchecked, and its number; None, 0."""
-    for number, raw in parts(data_dir):
-        if id_of(raw) == id_:
-            return json.loads(raw), number
-        if number % 4 == 0:
-            await sleep_ms(0)
-    return None, 0
 
 
 async def replace_line(data_dir: str, id_: int, number: int, line: bytes) -> None:

@@ -13,7 +13,7 @@ _STEP = 64
 _CHARGERS = 64
 
 _TAKEN = "settings.strict settings.pieces app.api.taking"
-_APPLIED = "settings.url app.api.lines settings.live app.api.applied app.api.checked"
+_APPLIED = "settings.url settings.live app.api.placed app.api.applied app.api.checked"
 
 
 async def restore(exchange, web) -> None:
@@ -31,17 +31,18 @@ async def restore(exchange, web) -> None:
             site, count = await _take(exchange, snapshot.path, file)
             start.forget(*_TAKEN.split())
             await load(_APPLIED)
-            from app.api import applied, checked, lines
+            from app.api import applied, checked, placed
+            from app.api.site import calm
 
             former = checked.former_site(snapshot.path)
             metering = applied.new_metering(snapshot, site, former)
             file.keep()
-            await lines.calm(snapshot.cycle)
+            await calm(snapshot.cycle)
             commit_both(snapshot.path)
         finally:
             file.drop()
             end(snapshot.path)
-        await _apply(applied, snapshot, site, former, metering)
+        await _apply(applied, placed, snapshot, site, former, metering)
         applied.rename(web.access, site, former)
     await answer(exchange, 200, {"chargers": count})
 
@@ -63,7 +64,9 @@ async def _take(exchange, path, file):
 
 
 # Who is not in it goes first, since there is room for 64.
-async def _apply(applied, snapshot, site, former, metering):
+async def _apply(applied, placed, snapshot, site, former, metering):
+    from app.api.site import refresh
+
     chargers = snapshot.chargers
     await applied.apply_site(snapshot, site, former, metering)
     wanted = bytearray(_CHARGERS + 1)
@@ -72,15 +75,15 @@ async def _apply(applied, snapshot, site, former, metering):
         await sleep_ms(0)
     for index in range(len(chargers.drivers)):
         if chargers.name(index) and not wanted[chargers.ids[index]]:
-            await applied.remove(snapshot, index)
+            await placed.remove(snapshot, index)
     snapshot.lines = []
     for _, charger in raw.chargers(snapshot.path):
-        await _put(applied, snapshot, charger, site["minimum"])
-    applied.refresh(snapshot)
+        await _put(placed, snapshot, charger, site["minimum"])
+    refresh(snapshot)
 
 
 # Where 64 are taken because some still charge, one may have to wait for the next start.
-async def _put(applied, snapshot, charger, minimum):
+async def _put(placed, snapshot, charger, minimum):
     from app.api.site import driver
     from settings.schema import check_charger
 
@@ -88,9 +91,9 @@ async def _put(applied, snapshot, charger, minimum):
     index = index_of(snapshot.chargers, charger["id"])
     try:
         if index < 0:
-            index = applied.free_row(snapshot)
+            index = placed.free_row(snapshot)
     except ValueError:
         log.warning("charger {}: all places are taken until a car leaves".format(charger["id"]))
         return
-    await applied.apply_charger(snapshot, index, charger, driver(charger), minimum)
+    await placed.apply_charger(snapshot, index, charger, driver(charger), minimum)
     await sleep_ms(0)

@@ -13,9 +13,9 @@ ROUTES = """\
 GET /api/settings U shown settings
 GET /api/backup U shown backup
 PUT /api/backup C restore restore
-PUT /api/site U change put_site
-PUT /api/chargers/* U change put_charger
-DELETE /api/chargers/* U change delete_charger
+PUT /api/site U put_site put
+PUT /api/chargers/* U put_charger put
+DELETE /api/chargers/* U delete delete
 POST /api/chargers/*/pause U touch pause
 POST /api/chargers/*/priority U touch priority
 GET /api/history U plot history
@@ -32,8 +32,8 @@ SECRETS = ("password", "token")
 JSON = b"Content-Type: application/json\r\nCache-Control: no-cache\r\n"
 
 # The KB that have to be free for a module, with what it loads; 4 for others. Measured, as the sum
-# of what is loaded at a time, and 2 for what is read and for the tasks.
-_ROOMS = "change 14 shown 16 trouble 13 find 8 restore 21 touch 8 "
+# of what is loaded at a time, and 3 for what is read, for holes and for the tasks.
+_ROOMS = "put_site 13 put_charger 14 delete 11 shown 11 find 9 restore 23 "
 
 
 async def run(exchange, web) -> None:

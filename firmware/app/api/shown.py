@@ -13,7 +13,7 @@ _CHARGERS = const(64)
 
 async def settings(exchange, web) -> None:
     """The settings in force with their defaults, secrets as `true`, and the fields."""
-    await load("settings.schema settings.special settings.fields")
+    await load("settings.tables settings.special_tables settings.fields")
     await exchange.answer(200, _settings(web.snapshot), JSON)
 
 
@@ -31,12 +31,12 @@ def _settings(snapshot):
 
 def shown_site(data_dir: str):
     """Yields site.json with its defaults, or null and why as `error` beside it."""
-    from settings.schema import check_site
+    from settings.tables import with_defaults
 
     try:
         with open(data_dir + "/site.json") as file:
-            yield json.dumps(check_site(json.load(file)))
-    except (OSError, ValueError) as error:
+            yield json.dumps(with_defaults(json.load(file), "site"))
+    except (OSError, ValueError, TypeError, KeyError) as error:  # somebody changed it since
         yield 'null,"error":' + json.dumps(str(error))
 
 
@@ -59,13 +59,13 @@ def shown_chargers(data_dir: str, bad: list):
 
 
 def _shown(raw, number, count, errors):
-    from settings.schema import check_charger
+    from settings.tables import with_defaults
 
     try:
         if number in errors or count > _CHARGERS:
             raise ValueError(errors.get(number, "more than {} chargers".format(_CHARGERS)))
-        charger = check_charger(json.loads(raw))
-    except ValueError as error:
+        charger = with_defaults(json.loads(raw), "charger")
+    except (ValueError, TypeError) as error:
         return {"line": number, "error": str(error)}
     for key in SECRETS:
         if charger.get(key):

@@ -5,8 +5,13 @@ import json
 import sys
 
 from app import start
+from clock import diff_ms, now_ms, sleep_ms
+from micropython import const
 
 _MINIMUM_MA = 6000
+
+# So long a change waits for a cut that is under way.
+_CALM_MS = const(5000)
 
 
 def driver(settings: dict):
@@ -68,6 +73,18 @@ def warning(cycle) -> list:
             text = '{{"code":"fallbacks_above_target","phase":{},"sum_ma":{},"target_ma":{}}}'
             found.append(text.format(phase + 1, reserve, allowed))
     return found
+
+
+def refresh(snapshot, site=None) -> None:
+    """What the page shows of the settings; `site` where that is another one."""
+    snapshot.apply(site, snapshot.lines + warning(snapshot.cycle))
+
+
+async def calm(cycle) -> None:
+    """Waits until no cut is unanswered, since writing blocks; 5 s at most."""
+    begin = now_ms()
+    while cycle.grid.over and diff_ms(now_ms(), begin) < _CALM_MS:
+        await sleep_ms(50)
 
 
 def metering(board, meter, serial, cycle, control, health):

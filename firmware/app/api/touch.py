@@ -4,7 +4,10 @@ import json
 
 
 from app.api.routes import refused, an_id, answer, body, index_of, wrong
+from app.web import need
 from balance.rows import STATE_A, USER_PAUSED
+
+_SAVING_ROOM = 6656
 
 
 def _row(web, text):
@@ -36,13 +39,18 @@ async def priority(exchange, web, text: str) -> None:
     value = (await body(exchange)).get("priority")
     if not isinstance(value, int) or isinstance(value, bool) or not -10 <= value <= 10:
         raise wrong("charger", "priority", "is not a whole number of -10..10")
-    from app.api.lines import calm, charger_line, replace_line
+    need(_SAVING_ROOM)
+    from app.api.lines import replace_line
+    from app.api.site import calm
+    from settings.raw import chargers
 
     snapshot = web.snapshot
     async with web.lock:
         index = _row(web, text)
-        line, number = await charger_line(snapshot.path, int(text))
-        if line is None:
+        for number, line in chargers(snapshot.path):
+            if line["id"] == int(text):
+                break
+        else:
             raise refused(404, "no_charger", {"id": int(text)})
         line["priority"] = value
         await calm(snapshot.cycle)

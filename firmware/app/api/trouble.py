@@ -6,8 +6,10 @@ import sys
 
 from app import log
 from app.api.routes import JSON, load
+from app.web import need
 
 _REPORT = b'Content-Disposition: attachment; filename="amprail-report.json"\r\n'
+_REPORT_ROOM = 8192
 _CLIENTS = ("served", "refused", "late", "failed")  # of net.guard
 
 
@@ -37,7 +39,8 @@ def _reset(web):
 
 async def report(exchange, web) -> None:
     """All of it as one file."""
-    await load("settings.schema app.api.shown")
+    need(_REPORT_ROOM)
+    await load("settings.tables app.api.shown")
     await exchange.answer(200, _report(web), JSON + _REPORT)
 
 
