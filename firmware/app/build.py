@@ -2,18 +2,20 @@
 # for this, the checking of the settings, comes first and goes again.
 
 import json
+import os
 import sys
 
 from app import log, start
+from app.api import site as parts
 from app.chargers import Chargers
 from app.control import Control
 from app.delivery import WORKERS, Delivery
 from app.health import Health, watch_stretches
 from app.messenger import connections
 from balance.cycle import Cycle
-from balance.grid import target_ma
 
-_MINIMUM_MA = 6000
+_BAD = '{{"code":"bad_charger","line":{},"error":{}}}'
+_SETTINGS = ("schema", "special", "special_tables", "tables", "store", "strict", "files", "url")
 
 
 def build(code_dir: str, data_dir: str) -> tuple:
@@ -26,19 +28,21 @@ def build(code_dir: str, data_dir: str) -> tuple:
     wifi = _wifi(board, data_dir)
     clients = connections(WORKERS)
     exchanges = _exchanges()
+    _end_restore(data_dir)
     cycle = Cycle(_capacity(data_dir))
-    site, chargers, warnings = _settings(data_dir, cycle)
-    start.forget("settings.schema", "settings.store", "settings.strict")
+    site, chargers, bad, warnings = _settings(data_dir, cycle)
+    start.forget("balance.lines", *["settings." + name for name in _SETTINGS])
     access = _access(data_dir, host, port, site["name"])
     stretches = watch_stretches()
     health = Health(data_dir, board.feed)
     control = Control(cycle, health.beat)
     delivery = Delivery(cycle, chargers, clients, control.wake, health.beat)
     control.after = delivery.kick
-    metering = _metering(board, site["meter"], serial, cycle, control, health)
-    parts = (chargers, cycle, control, delivery, metering, health, stretches)
+    metering = parts.metering(board, site["meter"], serial, cycle, control, health)
+    start.forget("app.api.site")
+    running = (chargers, cycle, control, delivery, metering, health, stretches)
     page = (access, (code_dir, data_dir), (host, port), health.end, exchanges, wifi)
-    web = _web(site, warnings, parts, page)
+    web = _web(_snapshot(site, warnings, running, (board, data_dir, bad)), page)
     health.tick = web.tick
     log.info("site {}, {} chargers".format(site["name"], cycle.rows.count))
     tasks = _tasks(health, control, delivery, metering, web)
@@ -96,11 +100,12 @@ def _exchanges():
     return exchanges(CLIENTS)
 
 
-# In sixteens: what a charger takes in memory, 0.2 KB, not every site has to give 64 times.
+# In sixteens: what a charger takes in memory, 0.2 KB, not every site has to give 64 times. At
+# least five can be added while it runs.
 def _capacity(data_dir):
-    from settings.store import count_chargers
+    from settings.store import CHARGERS, count_chargers
 
-    return max(1, (count_chargers(data_dir) + 15) // 16) * 16
+    return min(((count_chargers(data_dir) + 4) // 16 + 1) * 16, CHARGERS)
 
 
 # Reads both files into the cycle; gives site.json, the chargers and the standing warnings.
@@ -110,7 +115,7 @@ def _settings(data_dir, cycle):
     site = read_site(data_dir)
     cycle.apply(site)
     chargers = Chargers(cycle.rows.capacity)
-    warnings = []
+    bad = []
     for line, settings, error in read_chargers(data_dir):
         if cycle.rows.count == cycle.rows.capacity:
             log.error(error)
@@ -120,10 +125,22 @@ def _settings(data_dir, cycle):
         except ValueError as reason:
             cycle.rows.add_unusable()
             chargers.add(0, json.dumps("settings line {}".format(line)), None)
-            text = '{{"code":"bad_charger","line":{},"error":{}}}'
-            warnings.append(text.format(line, json.dumps(str(reason))))
-    _warn(site, cycle.rows, warnings)
-    return site, chargers, warnings
+            bad.append(_BAD.format(line, json.dumps(str(reason))))
+    warnings = bad + parts.warning(cycle)
+    for warning in warnings:
+        log.warning(warning)
+    return site, chargers, bad, warnings
+
+
+# A power cut may have come between the two files of a restore (settings.files).
+def _end_restore(data_dir):
+    if "both.restored" in os.listdir(data_dir):
+        from settings.files import end
+
+        try:
+            end(data_dir)
+        except OSError as error:
+            log.error("a restore could not be ended: {}".format(error))
 
 
 def _access(data_dir, host, port, name):
@@ -135,81 +152,23 @@ def _access(data_dir, host, port, name):
 
 
 def _add(settings, error, site, rows, chargers):
-    from settings.schema import split_url
-
     if error is not None:
         raise ValueError(error)
-    driver = _driver(settings)
-    host, port = split_url(settings["url"])
-    name = settings["name"] or "Charger {}".format(settings["id"])
+    driver = parts.driver(settings)
     rows.add(settings, site["minimum"])
-    secret = _secret(settings, driver)
-    if secret:
-        chargers.secrets[len(chargers.drivers)] = secret
-    chargers.watchdog_s[len(chargers.drivers)] = min(settings["watchdog_s"] or 0, 255)
-    chargers.add(settings["id"], json.dumps(name), driver, host, port)
+    parts.put(chargers, len(chargers.drivers), settings, driver)
 
 
-def _driver(settings):
-    name = settings["driver"]
-    path = "chargers.{}".format(name)
-    try:
-        __import__(path)
-    except ImportError:
-        pass
-    module = sys.modules.get(path)
-    if hasattr(module, "driver"):
-        return module.driver(settings)
-    if not hasattr(module, "confirm"):
-        raise ValueError("chargers.jsonl: driver: '{}' is not known".format(name))
-    return module
-
-
-def _secret(settings, driver):
-    if not driver.AUTH or not (settings.get("password") or settings.get("token")):
-        return None
-    from chargers import secrets
-
-    return getattr(secrets, driver.AUTH)(settings)
-
-
-# Standing warnings (design, section 5).
-def _warn(site, rows, warnings):
-    target = target_ma(site)
-    if target < _MINIMUM_MA:
-        text = '{{"code":"target_below_minimum","target_ma":{},"minimum_ma":{}}}'
-        warnings.append(text.format(target, _MINIMUM_MA))
-    allowed = min(target, site["supply_ma"])
-    for phase in range(3):
-        reserve = 0
-        for index in range(rows.count):
-            if rows.phases[index] >> phase & 1:
-                reserve += rows.reserve_ma[index]
-        if reserve > allowed:
-            text = '{{"code":"fallbacks_above_target","phase":{},"sum_ma":{},"target_ma":{}}}'
-            warnings.append(text.format(phase + 1, reserve, allowed))
-    for warning in warnings:
-        log.warning(warning)
-
-
-def _metering(board, meter, serial, cycle, control, health):
-    if meter is None:
-        return None
-    from app.metering import Metering, opener
-    from modbus.maps import open_meter
-    from modbus.rtu import Line
-
-    if serial is None:
-        raise ValueError("serial device: missing, though site.json names a meter")
-    baud, parity, stop = meter["baud"], meter["parity"], meter["stop"]
-    line = Line(opener(board.open_port, serial, baud, parity, stop), baud, parity, stop)
-    reader = open_meter(line, meter)
-    start.forget("modbus.maps", "modbus.meters." + meter["type"])
-    return Metering(line, reader, cycle.grid, control.wake, health.beat)
-
-
-def _web(site, warnings, parts, page):
+def _snapshot(site, warnings, running, about):
     from app.snapshot import Snapshot
+
+    snapshot = Snapshot(site, warnings, *running)
+    snapshot.board, snapshot.path, snapshot.lines = about
+    snapshot.health.after = snapshot.advance
+    return snapshot
+
+
+def _web(snapshot, page):
     from app.web import Web
 
-    return Web(Snapshot(site, warnings, *parts), *page)
+    return Web(snapshot, *page)

@@ -38,13 +38,22 @@ class Chargers:
         self._written = array("i", bytes(4 * capacity))
 
     def add(self, id_: int, name: str, driver, host: str = "", port: int = 0) -> None:
-        """`name` as JSON; `host` an IPv4 address."""
-        index = len(self.drivers)
-        self.ids[index] = id_
-        self.drivers.append(driver)
-        self.busy[index] = driver is None
-        self._names += name.encode()
+        """`name` as JSON, not empty; `host` an IPv4 address."""
+        self.drivers.append(None)
         self._name_ends.append(len(self._names))
+        self.put(len(self.drivers) - 1, id_, name, driver, host, port)
+
+    def put(self, index: int, id_: int, name: str, driver, host: str = "", port: int = 0) -> None:
+        """The same in the place of one that is there, which must not be served meanwhile."""
+        ends = self._name_ends
+        begin, end = ends[index], ends[index + 1]
+        self._names = self._names[:begin] + name.encode() + self._names[end:]
+        longer = len(self._names) - ends[-1]
+        for at in range(index + 1, len(ends)):
+            ends[at] += longer
+        self.ids[index] = id_
+        self.drivers[index] = driver
+        self.busy[index] = driver is None
         self._ports[index] = port
         self.due[index] = self._written[index] = now_ms()
         self.arm(index)
@@ -54,7 +63,7 @@ class Chargers:
             at += 1
 
     def name(self, index: int) -> str:
-        """Its name as JSON."""
+        """Its name as JSON; "" for a row that is nobody's any more."""
         return self._names[self._name_ends[index] : self._name_ends[index + 1]].decode()
 
     def address(self, index: int) -> tuple:

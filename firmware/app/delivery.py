@@ -51,7 +51,6 @@ class Delivery:
         self._chargers = chargers
         self._wake = wake
         self._beat = beat
-        self._poll_ms = max(_POLL_MS, _POLL_MS_PER_CHARGER * len(chargers.drivers))
         self._work = asyncio.Event()
         self._rested = False
         self._told = 0
@@ -63,9 +62,10 @@ class Delivery:
         self._failing_busy = False
         self.failures = 0
 
-    def kick(self) -> None:
-        """Called after each cycle of the core: there may be something to do."""
-        if self._told != self._cycle.setpoints or self._due_in_ms() <= 0:
+    def kick(self, anew: bool = False) -> None:
+        """Called after each cycle of the core, and with `anew` when a charger is another one:
+        there may be something to do."""
+        if anew or self._told != self._cycle.setpoints or self._due_in_ms() <= 0:
             self._told = self._cycle.setpoints
             self._look_again()
 
@@ -220,11 +220,9 @@ class Delivery:
             return driver.SETTLES_MS
         if self._rows.flags[index] & DISOBEYS:
             return max(_REPEAT_MS, driver.WRITE_EVERY_MS)
-        return (
-            _BACK_OFF_MS
-            if self._rows.refusals[index] or self._chargers.arming[index]
-            else self._poll_ms
-        )
+        if self._rows.refusals[index] or self._chargers.arming[index]:
+            return _BACK_OFF_MS
+        return max(_POLL_MS, _POLL_MS_PER_CHARGER * len(self._chargers.drivers))
 
     # A step of arming is done.
     def _arm(self, index, answer):

@@ -99,6 +99,7 @@ class Health:
         self.code = 0
         self.tick = lambda: None
         self.restarts = 0
+        self.after = lambda: None
 
     def start(self, name: str, run, beats: bool = True) -> None:
         """Runs `run()`, a coroutine that never returns, as a watched task.
@@ -118,6 +119,14 @@ class Health:
         task = asyncio.create_task(watched[_RUN]())
         watched[_TASK] = task
         task.state = self._over  # pyright: ignore[reportAttributeAccessIssue]
+
+    def stop(self, name: str) -> None:
+        """Ends the task and watches it no more."""
+        self._beats.pop(name, None)
+        for watched in self._watched[:]:
+            if watched[_NAME] == name:
+                self._watched.remove(watched)
+                watched[_TASK].cancel()
 
     def beat(self, name: str) -> None:
         """The task is alive."""
@@ -170,6 +179,7 @@ class Health:
                 self.end(1)
             else:
                 self._feed()
+            self.after()
             left_s -= 1
             if left_s == 0:
                 self._mark_healthy()

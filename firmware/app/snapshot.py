@@ -5,12 +5,17 @@
 import gc
 import json
 
-from app import log
+from app import log, start
+from app.history import History
 from balance.reasons import CODES
-from balance.rows import METERED, UNREACHABLE
+from balance.rows import METERED, UNREACHABLE, USER_PAUSED
+from micropython import const
 from modbus.rtu import KINDS
 
 _STATES = "ABCDEF"
+
+_STARTED_S = const(10)
+_HISTORY_ROOM = const(6144)
 
 # No piece is longer than about 300 bytes: a small heap in use may have no larger hole.
 _SITE = (
@@ -19,11 +24,12 @@ _SITE = (
 )
 _GRID = (
     '"grid":{{"ok":{},"age_ms":{},"phase_ma":{},"target_ma":{},"largest_jump_ma":{},"trouble":{}}},'
-    '"budget_ma":{},'
+    '"budget_ma":{}'
 )
 _ROW = (
-    '%s{"id":%d,"name":%s,"state":"%s","set_ma":%d,"max_ma":%d,"min_ma":%d,'
-    '"booked_ma":[%d,%d,%d],"phase_ma":%s,"reason":%s}'
+    '{"id":%d,"name":%s,"state":"%s","set_ma":%d,"max_ma":%d,"min_ma":%d,'
+    '"booked_ma":[%d,%d,%d],"phase_ma":%s,"driver":%s,"priority":%d,"wh":%d,"paused":%s%s,'
+    '"reason":%s}'
 )
 _COUNTS = '"setpoints":%d,"requests":%d,"failures":%d,"restarts":%d,"readings":'
 _TROUBLES = ("null", '"frozen"', '"contradicted"')  # of balance.grid
@@ -34,32 +40,54 @@ _TAIL = (
 
 
 class Snapshot:
-    """Reads the parts; owns nothing. `site`: site.json; `warnings`: standing ones, as JSON."""
+    """Reads the parts, and has them for who changes them; owns nothing. `site`: site.json;
+    `warnings`: standing ones, as JSON.
+
+    path: the data directory; lines: those of the warnings that are about bad lines;
+    settings: another number whenever they have changed; find: the search that goes on, or the last
+    one; leaving: what `app.leaving` looks after.
+    """
 
     def __init__(
         self, site, warnings, chargers, cycle, control, delivery, metering, health, stretches
     ):
-        self._name = json.dumps(site["name"])
-        self._largest = site["largest_consumer_ma"]
-        meter = site["meter"]
-        self._meter = "null" if meter is None else json.dumps(meter["type"])
-        self._warnings = "[{}]".format(",".join(warnings))
-        self._chargers = chargers
-        self._cycle = cycle
-        self._control = control
-        self._delivery = delivery
-        self._metering = metering
-        self._health = health
+        self.chargers = chargers
+        self.cycle = cycle
+        self.control = control
+        self.delivery = delivery
+        self.metering = metering
+        self.health = health
         self._stretches = stretches
         self._code = -1
         self._text = ""
+        self.board = self.path = self.history = self.find = self.leaving = None
+        self.lines = []
+        self.settings = 0
+        self.apply(site, warnings)
+
+    def apply(self, site, warnings) -> None:
+        """Other settings are in force, of chargers only if `site` is None."""
+        if site:
+            self._name = json.dumps(site["name"])
+            self._largest = site["largest_consumer_ma"]
+            meter = site["meter"]
+            self._meter = "null" if meter is None else json.dumps(meter["type"])
+        self._warnings = "[{}]".format(",".join(warnings))
+        self.settings += 1
+
+    # The history begins when the start, which takes the most memory, is over and left enough.
+    def advance(self) -> None:
+        """Call it once a second."""
+        if self.history:
+            self.history.advance()
+        elif log.uptime_s() % _STARTED_S == _STARTED_S - 1 and start.has_room(_HISTORY_ROOM):
+            self.history = History(self.cycle)
 
     def status(self):
         """Yields `GET /api/status` in pieces."""
         text = self._site()
         yield text
-        text = self._grid()
-        yield text
+        yield from self.live()
         text = self._rate()
         yield text
         text = self._counts()
@@ -67,17 +95,25 @@ class Snapshot:
         yield ',"warnings":'
         yield self._warnings
         yield ',"chargers":['
-        for index in range(self._cycle.rows.count):
-            text = self._row(index)
-            yield text
+        comma = ""
+        for index in range(self.cycle.rows.count):
+            if self.chargers.name(index):
+                text = comma + self.row(index)
+                yield text
+                comma = ","
         text = self._tail()
         yield text
 
+    def live(self):
+        """Yields the grid and the budget."""
+        text = self._grid()
+        yield text
+
     def _site(self):
-        grid = self._cycle.grid
+        grid = self.cycle.grid
         return _SITE.format(
             log.uptime_s(),
-            self._cycle.count,
+            self.cycle.count,
             self._name,
             grid.limit_ma,
             grid.supply_ma,
@@ -86,7 +122,7 @@ class Snapshot:
         )
 
     def _grid(self):
-        grid = self._cycle.grid
+        grid = self.cycle.grid
         known = grid.ok
         return _GRID.format(
             "true" if known else "false",
@@ -99,42 +135,45 @@ class Snapshot:
         )
 
     def _rate(self):
-        metering = self._metering
+        metering = self.metering
         if metering is None:
-            return '"meter":null,'
-        return '"meter":{"refresh_ms":%s,"poll_ms":%d,"pause_ms":%d,"unchanged_s":%d},' % (
+            return ',"meter":null,'
+        return ',"meter":{"refresh_ms":%s,"poll_ms":%d,"pause_ms":%d,"unchanged_s":%d},' % (
             metering.refresh_ms or "null",
             metering.poll_ms,
             metering.meter.pause_ms,
-            self._cycle.grid.same_ms // 1000,
+            self.cycle.grid.same_ms // 1000,
         )
 
     def _counts(self):
         counts = (
-            self._cycle.setpoints,
-            self._delivery.requests,
-            self._delivery.failures,
-            self._health.restarts,
+            self.cycle.setpoints,
+            self.delivery.requests,
+            self.delivery.failures,
+            self.health.restarts,
         )
         return _COUNTS % counts + self._readings()
 
     def _readings(self):
-        if self._metering is None:
+        if self.metering is None:
             return "{}"
-        counts = self._metering.line.counts
+        counts = self.metering.line.counts
         pairs = ['"{}":{}'.format(KINDS[kind], counts[kind]) for kind in range(len(KINDS))]
         return "{" + ",".join(pairs) + "}"
 
-    def _row(self, index):
-        rows = self._cycle.rows
+    # The energy is that at 230 V, from 0.1 As on all phases.
+    def row(self, index: int) -> str:
+        """A charger."""
+        rows = self.cycle.rows
         booked = rows.booked_ma[index]
         mask = rows.phases[index]
         silent = rows.aside[index] == UNREACHABLE
         metered = rows.flags[index] & METERED and not silent
+        driver = self.chargers.drivers[index]
+        name = getattr(driver, "__name__", "chargers.generic")[9:]
         return _ROW % (
-            "," if index else "",
-            self._chargers.ids[index],
-            self._chargers.name(index),
+            self.chargers.ids[index],
+            self.chargers.name(index),
             "?" if silent else _STATES[rows.state[index]],
             rows.set_ma[index],
             rows.max_ma[index],
@@ -143,12 +182,17 @@ class Snapshot:
             booked if mask & 2 else 0,
             booked if mask & 4 else 0,
             _list(rows.draw_ma, 3 * index) if metered else "null",
+            '"%s"' % name if driver else "null",
+            rows.priority[index],
+            self.cycle.sessions.all_das[index] * 23 // 3600,
+            "true" if rows.weight[index] & USER_PAUSED else "false",
+            ',"leaving":true' if self.leaving and index in self.leaving else "",
             self._reason(index),
         )
 
     # Most chargers have the reason of the one before.
     def _reason(self, index):
-        cycle = self._cycle
+        cycle = self.cycle
         cycle.explain(index)
         if cycle.reason != self._code:
             self._code = cycle.reason
@@ -160,7 +204,7 @@ class Snapshot:
 
     def _tail(self):
         return _TAIL.format(
-            self._control.longest_us,
+            self.control.longest_us,
             self._stretches.p999_us(),
             self._stretches.longest_us,
             gc.mem_alloc(),

@@ -1,18 +1,20 @@
 # What the device serves. Routes stand in one table, each with a mark who may ask (`net.access`);
 # one without a known mark is refused. The table is one text: as tuples a route takes 200 bytes.
 
+import asyncio
 import errno
 import sys
 
 from app import log, start
+from app.changes import Changes
 from micropython import const
-from net.access import CONFIRM
+from net.access import CONFIRM, USER
 from net.guard import Guard
 
 # Method, path, mark (O, V, U or C of `net.access`) and who answers: a method of `Web`, or else
 # `answer(web, exchange)` of the module of that name in `app`, a coroutine that answers or raises
 # as `net.guard.Guard` has it. Such a module comes when it is asked for and goes within a minute,
-# with those in its `NEEDS`.
+# with those in its `NEEDS`. What is asked for less often stands in the table of `app.api.routes`.
 _ROUTES = b"""
 GET / O index
 GET /api/login O login
@@ -24,6 +26,7 @@ GET /api/status V status
 GET /api/wifi U wifi_api
 PUT /api/wifi C wifi_save
 POST /api/wifi/scan U wifi_api
+GET /api/changes V changes
 """
 
 CLIENTS = const(3)
@@ -31,6 +34,10 @@ _PIECE = const(512)
 
 # Where less is free, what was loaded goes before something else comes.
 _ROOM = const(20480)
+
+# What has to be free before something is loaded that control does not need.
+_CHANGES_ROOM = const(3072)
+_RARE_ROOM = const(9216)
 
 _JSON = b"Content-Type: application/json\r\nCache-Control: no-cache\r\n"
 _HTML = (
@@ -51,12 +58,15 @@ class Web:
         self.snapshot = snapshot
         self.access = access
         self.data_dir = folders[1]
+        self.lock = asyncio.Lock()  # who changes the settings has it
+        self._changes = None
+        self._rare = 0
         self._page = folders[0] + "/page/index.html.gz"
         self._host, self._port = place
         self._end = end
         self.wifi = wifi
         self._came = []
-        self._guard = Guard(self._handle, log.error, CLIENTS, made)
+        self.guard = Guard(self._handle, log.error, CLIENTS, made)
 
     def routes(self) -> bytes:
         """The table of routes."""
@@ -65,7 +75,7 @@ class Web:
     async def run(self) -> None:
         """Listens for ever; ends the program with code 2 if the port cannot be had."""
         try:
-            await self._guard.serve(self._host, self._port)
+            await self.guard.serve(self._host, self._port)
         except OSError as error:
             if error.errno not in (errno.EADDRINUSE, errno.EACCES):
                 raise
@@ -96,15 +106,22 @@ class Web:
         routes = self.routes()
         at = routes.find(line) + len(line)
         if at < len(line):
-            return await self._refuse(exchange)
+            return await self._others(exchange)
         mark = routes[at]
         self.access.admit(exchange, mark)
         if mark == CONFIRM:
-            self._module("login").confirm(self.access, exchange)
+            self.confirm(exchange)
         name = routes[at + 2 : routes.find(b"\n", at)].decode()
         if hasattr(self, name):
             return await getattr(self, name)(exchange)
         await self._module(name).answer(self, exchange)
+
+    def confirm(self, exchange) -> None:
+        """ValueError without a fresh proof of the password."""
+        try:
+            self._module("login").confirm(self.access, exchange)
+        finally:
+            self._let_go()
 
     def _module(self, name):
         name = "app" + "." + name
@@ -115,18 +132,32 @@ class Web:
             self._came.append(name)
         return sys.modules[name]
 
-    async def _refuse(self, exchange):
+    async def _others(self, exchange):
         allow = b""
         for line in self.routes().strip().split(b"\n"):
             method, path, _ = line.split(b" ", 2)
             if path == exchange.path:
-                allow += b", GET, HEAD" if method == b"GET" else b", " + method
-        if not allow:
-            raise ValueError(404)
-        allow = b"Allow: OPTIONS%s\r\n" % allow
-        if exchange.method != b"OPTIONS":
-            raise ValueError(405, allow)
-        await exchange.answer(204, (), allow)
+                allow += b", " + method
+        if allow or exchange.path[:5] != b"/api/":
+            return await refuse(exchange, allow)
+        self.access.admit(exchange, USER)
+        self._let_go()
+        self.count(1)
+        try:
+            need(_RARE_ROOM)
+            from app.api import routes
+
+            await routes.run(exchange, self)
+        finally:
+            self.count(-1)
+
+    def count(self, more: int) -> None:
+        """One more, or one less (-1), uses the modules that go when nobody does."""
+        self._rare += more
+        if not self._rare:
+            rare = ("app.api.", "settings")
+            names = [name for name in sys.modules if name[:8] in rare]
+            start.forget("balance.lines", *names)
 
     async def index(self, exchange):
         with open(self._page, "rb") as file:  # noqa: ASYNC230
@@ -134,6 +165,31 @@ class Web:
 
     async def status(self, exchange):
         await exchange.answer(200, self.snapshot.status(), _JSON)
+
+    async def changes(self, exchange):
+        if not self._changes:
+            need(_CHANGES_ROOM)
+            self._changes = Changes(self.snapshot)
+        digits = exchange.query[6:]
+        known = exchange.query[:6] == b"since=" and digits.isdigit() and len(digits) < 10
+        pieces = self._changes.status(int(digits) if known else -1)
+        await exchange.answer(200, pieces, _JSON)
+
+
+def need(size: int) -> None:
+    """MemoryError, which is answered, unless so many bytes are free."""
+    if not start.has_room(size):
+        raise MemoryError
+
+
+async def refuse(exchange, allow: bytes) -> None:
+    """Answers a request for a path that knows only the methods of `allow`: b", GET, PUT"."""
+    if not allow:
+        raise ValueError(404)
+    allow = b"Allow: OPTIONS%s\r\n" % allow.replace(b"GET", b"GET, HEAD")
+    if exchange.method != b"OPTIONS":
+        raise ValueError(405, allow)
+    await exchange.answer(204, (), allow)
 
 
 # Always the same bytes, which have been sent or copied when the next are read.

@@ -94,6 +94,12 @@ class Owner:
     def change_password(self, old, new):
         return self.enter(self.ask("POST", "/api/password", self.password_body(old, new)))
 
+    def confirmed(self, password=PASSWORD):
+        """The headers of a fresh proof."""
+        about = self.about()
+        proof = prove(self.key(password, about), about["nonce"], "confirm")
+        return {"X-Nonce": about["nonce"], "X-Proof": proof}
+
     def enter(self, answer):
         """Keeps the session that an answer gave, as a browser does."""
         if answer.status == 200:

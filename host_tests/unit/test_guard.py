@@ -123,6 +123,18 @@ def test_a_refusal_says_its_code():
     assert got.endswith(b"\r\nContent-Length: %d\r\n\r\n%s" % (len(text), text))
 
 
+def test_a_refusal_in_any_letters_comes_whole():
+    async def refuses(exchange):
+        raise ValueError(400, b"", '"code":"setting","text":"\u00e4\u2026"')
+
+    async def talk(port, guard):
+        return await said(port, b"GET / HTTP/1.1\r\n\r\n")
+
+    head, text = run(served(talk, refuses)).split(b"\r\n\r\n")
+    assert text.decode() == '{"error":{"code":"setting","text":"\u00e4\u2026"}}\n'
+    assert head.endswith(b"\r\nContent-Length: %d" % len(text))
+
+
 def test_a_body_of_more_than_2_kb_is_refused():
     assert status(b"POST / HTTP/1.1\r\nContent-Length: 2049\r\n\r\n") == b"413"
 

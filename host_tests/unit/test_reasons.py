@@ -1,6 +1,6 @@
 # Every charger says why it has what it has, with its numbers.
 
-from balance.rows import ROTATION
+from balance.rows import ROTATION, USER_PAUSED
 from balance.wiring import WiringTest
 from bays import Bays, needs, three
 from core import AIM_MA, CHARGER, A, B, C, F, Site
@@ -31,6 +31,13 @@ def test_no_car():
     site.add(A)
     site.run()
     assert why(site, 0) == ("no_car", 0, 0)
+
+
+def test_user_paused():
+    site = static(32000, {})
+    site.rows.weight[0] |= USER_PAUSED
+    site.seconds(2)
+    assert why(site, 0) == ("user_paused", 0, 0) and site.rows.set_ma[0] == 0
 
 
 def test_charger_error():

@@ -1,7 +1,8 @@
 # What people, tools and accidents write into the settings.
 
 from both import raises
-from settings.schema import SettingsError, check_charger, check_site, split_url
+from settings.schema import SettingsError, check_charger, check_site
+from settings.url import split_url
 
 LEAST = {"limit_ma": 63000, "supply_ma": 50000}
 CHARGER = {"id": 1, "driver": "warp", "url": "http://192.168.1.21"}

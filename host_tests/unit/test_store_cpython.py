@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from settings import strict
-from settings.schema import SettingsError, check_charger, check_site, split_url
+from settings.schema import SettingsError, check_charger, check_site
+from settings.url import split_url
 from settings.store import LINE_SIZE, read_chargers, read_site
 from settings.writer import write_chargers, write_site
 

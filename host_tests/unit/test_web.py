@@ -11,6 +11,9 @@ from guarded import cancelled, said
 from net.access import Access
 from peer import a_port, open_files
 
+HEAP = "256K"
+
+BEARER = b" HTTP/1.1\r\nAuthorization: Bearer 0123456789abcdef\r\nX:"
 PAGE = bytes(range(256)) * 9
 PIECES = ('{"rows":[', '"\u00e4"', "]}")
 
@@ -94,7 +97,7 @@ def test_the_page_is_answered_whole_and_may_not_be_framed():
 
 def test_a_path_that_no_route_has_is_not_found():
     for path in (b"/no", b"/api", b"/api/status/", b"/API/STATUS", b"/%2f", b"//", b"/../main.py"):
-        head, text = ask(b"GET " + path)
+        head, text = ask(b"GET " + path + BEARER)
         assert head.startswith(b"HTTP/1.1 404 "), path
         assert text == b'{"error":{"code":"http_404"}}\n'
 
@@ -136,8 +139,55 @@ def test_a_route_without_a_known_mark_is_refused():
 
         lines = [
             b"GET /open",
-            b"GET /open HTTP/1.1\r\nAuthorization: Bearer 0123456789abcdef\r\nX:",
+            b"GET /open" + BEARER,
         ]
         (head, _), (known, text) = run(asked(lines, kind=Marked))
         assert (head[9:12], known[9:12]) == (b"401", b"403"), mark
         assert text == b'{"error":{"code":"mark"}}\n'
+
+
+def test_every_rare_route_has_a_known_mark_and_a_function_that_answers():
+    from app.api import routes
+
+    seen = set()
+    for line in routes.ROUTES.split("\n")[:-1]:
+        method, path, mark, module, name = line.split()
+        assert mark in ("U", "C") and method in ("GET", "PUT", "POST", "DELETE")
+        assert (method, path) not in seen and path[:5] == "/api/"
+        seen.add((method, path))
+        found = __import__("app.api." + module, None, None, (name,))
+        assert hasattr(found, name), line
+
+
+def test_who_is_not_known_is_not_told_what_else_there_is():
+    for line in (
+        b"GET /api/nothing",
+        b"GET /api/settings",
+        b"OPTIONS /api/site",
+        b"PUT /api/backup",
+    ):
+        head, text = ask(line)
+        assert head[9:12] == b"401" and text == b'{"error":{"code":"login"}}\n', line
+
+
+def test_a_rare_route_is_found_or_said_not_to_be_there():
+    for line, status in (
+        (b"GET /api/nothing", b"404"),
+        (b"GET /api/chargers/1", b"405"),
+        (b"GET /api/chargers/1/2/3", b"404"),
+        (b"GET /api/chargers//pause", b"404"),
+        (b"DELETE /api/site", b"405"),
+        (b"OPTIONS /api/site", b"204"),
+        (b"GET /apix", b"404"),
+    ):
+        head, _ = ask(line + BEARER)
+        assert head[9:12] == status, (line, head)
+    head, _ = ask(b"PATCH /api/chargers/1" + BEARER)
+    assert b"Allow: OPTIONS, PUT, DELETE\r\n" in head + b"\r\n"
+
+
+def test_modules_that_answered_rarely_are_gone_afterwards():
+    import sys
+
+    ask(b"GET /api/nothing" + BEARER)
+    assert [name for name in sys.modules if name[:8] == "app.api."] == []

@@ -1,7 +1,8 @@
 # Phase budgets in, currents out: weighted max-min fairness on three phases with a floor.
 #
 # Who is on
-#   1. Part    A charger with a car (B, C, D) that does what it is told takes part; others want 0.
+#   1. Part    A charger with a car (B, C, D) that does what it is told takes part, unless its user
+#              has paused it; others want 0.
 #   2. Keep    Those that are on stay on while their minimums fit into the room of their phases.
 #   3. Shed    Where they do not, the last in rank are paused until they do: at once where the
 #              minimums exceed what the limit allows, after 10 s where only the target.
@@ -44,6 +45,7 @@ from balance.rows import (
     STATE_B,
     STATE_C,
     STATE_D,
+    USER_PAUSED,
     WAITING,
     YIELDED,
     on_phase,
@@ -118,6 +120,7 @@ class Allocator:
         rows = self._rows
         bound = ptr8(rows.bound)
         aside = ptr8(rows.aside)
+        weight = ptr8(rows.weight)
         state = ptr8(rows.state)
         session = ptr8(rows.session)
         phases = ptr8(rows.phases)
@@ -131,7 +134,8 @@ class Allocator:
             places[mask] = 0
         waiting = ripe = 0
         for row in range(int(rows.count)):
-            if aside[row] or state[row] < STATE_B or state[row] > STATE_D:
+            off = aside[row] | (weight[row] & USER_PAUSED)
+            if off or state[row] < STATE_B or state[row] > STATE_D:
                 bound[row] = OFF
             elif session[row] & ENDED:
                 bound[row] = LEFT_OVER

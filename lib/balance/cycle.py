@@ -10,13 +10,13 @@ from balance.bookings import Bookings
 from balance.grid import Grid
 from balance.ledger import Ledger
 from balance.reasons import explain
-from balance.rows import CONFIRMED, STATE_A, STATE_D, Rows
+from balance.rows import CONFIRMED, STATE_A, STATE_D, USER_PAUSED, Rows
 from balance.sessions import Sessions
 from balance.ticks import diff_ms
 from micropython import const
 
-# After a restart only a reading above target changes anything until all chargers are read, or this
-# long (design, promise 4).
+# After a restart, or with a charger that is new, only a reading above target changes anything
+# until all chargers are read, or this long (design, promise 4).
 _STARTING_MS = const(10000)
 
 # A change smaller than this is not worth a request: the pilot's duty cycle has steps of 60 mA and
@@ -91,6 +91,11 @@ class Cycle:
         self.grid.house.given(self.bookings.booked)
         self.count = self.count + 1 if self.count < _COUNTS else 0
 
+    def begin(self) -> None:
+        """A charger has to be read first: until then only a reading above target changes anything,
+        as after a restart."""
+        self.starting_ms = _STARTING_MS
+
     # -- time --
 
     def _elapse(self, now_ms):
@@ -153,7 +158,11 @@ class Cycle:
         for phase in range(3):
             if rows.phases[index] >> phase & 1:
                 self.bookings.told[phase] -= rows.set_ma[index] - ma
-        if not ma and STATE_A < rows.state[index] <= STATE_D:
+        if (
+            not ma
+            and STATE_A < rows.state[index] <= STATE_D
+            and not rows.weight[index] & USER_PAUSED
+        ):
             rows.hold_s[index] = self.sessions.pause_s(index)
         self._cut_on |= self.grid.over & rows.phases[index]
         self._tell(index, ma)

@@ -14,6 +14,7 @@ from balance.rows import (
     STATE_B,
     STATE_D,
     USABLE,
+    USER_PAUSED,
     WAITING,
 )
 from balance.sessions import ENDED_S
@@ -36,12 +37,13 @@ from micropython import const
 #   welcome         was plugged in and is offered current, so that it does not fall asleep
 #   ended           its car draws nothing: offered what all others leave
 #   wiring_test     the test of balance.wiring goes on, here or elsewhere: nobody is raised
+#   user_paused     told 0 until its user resumes it, or unplugs the car
 CODES = (
     "no_car|maximum|phase_short phase missing_ma|fair_share phase missing_ma|"
     "supply_short phase missing_ma|waiting phase missing_ma|paused left_s|raising|"
     "unreachable booked_ma|not_obeying booked_ma|meter_lost age_s|no_reading|starting left_s|"
     "charger_error|bad_settings booked_ma|demand most_ma|turn phase left_s|"
-    "minimum_raised minimum_ma|welcome left_s|ended|wiring_test"
+    "minimum_raised minimum_ma|welcome left_s|ended|wiring_test|user_paused"
 )
 _NO_CAR = const(0)
 _MAXIMUM = const(1)
@@ -64,6 +66,7 @@ _MINIMUM_RAISED = const(17)
 _WELCOME = const(18)
 _ENDED = const(19)
 _WIRING_TEST = const(20)
+_USER_PAUSED = const(21)
 
 # What is less than this from what is wanted is not worth a setpoint.
 _STEP_MA = const(500)
@@ -103,6 +106,8 @@ def _explain_state(cycle, index):
         _say(cycle, _NO_CAR)
     elif rows.state[index] > STATE_D:
         _say(cycle, _CHARGER_ERROR)
+    elif rows.weight[index] & USER_PAUSED:
+        _say(cycle, _USER_PAUSED)
     elif cycle.grid.lost:
         _say(cycle, _METER_LOST, cycle.grid.age_ms // 1000)
     elif cycle.starting_ms:

@@ -50,6 +50,9 @@ GUEST = const(32)
 CUT = const(64)
 YIELDED = const(128)
 
+# In `weight`: its user has paused it, until unplug.
+USER_PAUSED = const(128)
+
 # `aside`: whether telling it something can be relied upon. If not, it is reserved for.
 CONTROLLED = const(0)
 UNREACHABLE = const(1)
@@ -79,8 +82,9 @@ LEAST_OFFER_MA = const(6000)
 # A line of the settings that cannot be used is one charger "?" that is reserved for as if it
 # drew the most a charger of this class can, on all three phases (design, promise 8).
 _BAD_RESERVE_MA = const(32000)
-_UNCONNECTED = const(3)
-_UNKNOWN = const(0xFF)
+
+# As `rotation`: nobody knows.
+UNKNOWN = const(0xFF)
 
 
 class Rows:
@@ -90,7 +94,8 @@ class Rows:
     for each of the charger's own phases two bits, the grid's phase 0 to 2, or 3; `draw_ma` has
     three values a charger, in the grid's order; `watchdog_s` is how long after its last answer it
     has fallen back by itself for certain, or 0; `cap_ma` is the most that is of use to its car;
-    `charge_das` is what it had on its fullest phase since plug-in, in 0.1 As.
+    `charge_das` is what it had on its fullest phase since plug-in, in 0.1 As, until that counts
+    half; `weight` has USER_PAUSED beside the weight.
     """
 
     def __init__(self, capacity: int = 64):
@@ -131,39 +136,29 @@ class Rows:
 
     def add(self, charger: dict, minimum: dict) -> int:
         """Appends a charger from its checked line of chargers.jsonl; returns its index."""
-        index = self._append()
+        index = self.extend()
         self.apply(index, charger, minimum)
         return index
 
     def add_unusable(self) -> int:
         """Appends a charger whose line in the settings is bad: reserved, never told anything."""
-        index = self._append()
+        index = self.extend()
         self.phases[index] = 7
-        self.rotation[index] = _UNKNOWN
+        self.rotation[index] = UNKNOWN
         self.reserve_ma[index] = self.booked_ma[index] = _BAD_RESERVE_MA
         self.weight[index] = 1
         return index
 
     def apply(self, index: int, charger: dict, minimum: dict) -> None:
         """Takes new settings for a charger; what it was told stays as it is."""
-        self.rotation[index] = _rotation(charger["phases"])
-        self.phases[index] = self.wired(index)
-        self.max_ma[index] = self.cap_ma[index] = charger["max_ma"]
-        least = charger["min_ma"] or _minimum(self.phases[index], minimum)
-        self.min_ma[index] = min(least, charger["max_ma"])
-        fixed = charger["min_ma"] or not minimum["auto"]
-        self.session[index] = 0 if fixed else AUTO
-        fallback = charger["fallback_ma"]
-        self.reserve_ma[index] = charger["max_ma"] if fallback is None else fallback
-        self.booked_ma[index] = max(self.booked_ma[index], self.reserve_ma[index])
-        self.priority[index] = charger["priority"]
-        self.weight[index] = charger["weight"]
-        self.flags[index] |= USABLE
+        from balance.lines import apply
+
+        apply(self, index, charger, minimum)
 
     def wired(self, index: int) -> int:
         """The mask of the grid's phases that the charger has; all of them if that is unknown."""
         rotation = self.rotation[index]
-        if rotation == _UNKNOWN:
+        if rotation == UNKNOWN:
             return 7
         mask = 0
         for own in range(3):
@@ -175,7 +170,8 @@ class Rows:
         first = 3 * index
         return max(self.draw_ma[first], self.draw_ma[first + 1], self.draw_ma[first + 2])
 
-    def _append(self) -> int:
+    def extend(self) -> int:
+        """One more row, which counts for nothing yet; its index."""
         if self.count == self.capacity:
             raise ValueError("chargers: more than {}".format(self.capacity))
         self.aside[self.count] = UNREACHABLE  # until it is read
@@ -190,17 +186,3 @@ def on_phase(sums, first: int, phase: int) -> int:
     if phase == 1:
         return sums[first + 2] + sums[first + 3] + sums[first + 6] + sums[first + 7]
     return sums[first + 4] + sums[first + 5] + sums[first + 6] + sums[first + 7]
-
-
-def _rotation(text):
-    rotation = _UNKNOWN
-    for own in range(len(text) if text != "?" else 0):
-        grid = int(text[own]) - 1
-        rotation &= ~(_UNCONNECTED << 2 * own) | grid << 2 * own
-    return rotation & 0xFF
-
-
-def _minimum(mask, minimum):
-    if minimum["auto"]:
-        return LEAST_OFFER_MA
-    return minimum["one_phase_ma"] if mask in (1, 2, 4) else minimum["three_phase_ma"]

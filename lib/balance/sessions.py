@@ -20,6 +20,8 @@
 #
 # Every row is looked at once a second, a few with each cycle, so that no cycle is long.
 
+from array import array
+
 import micropython
 from balance.rows import (
     AGE_MAX,
@@ -37,6 +39,7 @@ from balance.rows import (
     STATE_A,
     STATE_C,
     STATE_D,
+    USER_PAUSED,
     YIELDED,
 )
 from micropython import const
@@ -65,12 +68,18 @@ _PAUSE_S = const(60)
 _PAUSE_MAX_S = const(900)
 _HOUR_S = const(3600)
 
+# More than 12 days at 96 A.
+_MOST_DAS = const(0x3FFFFFFF)
+
 _PEAK_STEP_MA = const(200)
 _AGE_S = const(255)
 
 
 class Sessions:
-    """Keeps `phases`, `cap_ma`, `min_ma`, `session` and what was served of `rows` up to date."""
+    """Keeps `phases`, `cap_ma`, `min_ma`, `session` and what was served of `rows` up to date.
+
+    all_das: what each had on all phases together since plug-in, in 0.1 As.
+    """
 
     def __init__(self, rows):
         self._rows = rows
@@ -78,6 +87,7 @@ class Sessions:
         self._low_s = bytearray(bytes_)
         self._peak = bytearray(bytes_)
         self._found = bytearray(bytes_)
+        self.all_das = array("i", bytes(4 * rows.capacity))
         self._next = 0
         self._owed = 0
         self.rotation_s = ROTATION
@@ -96,10 +106,12 @@ class Sessions:
         rows.session[index] &= AUTO
         rows.phases[index] = rows.wired(index)
         rows.charge_das[index] = rows.connected_s[index] = rows.hold_s[index] = 0
+        rows.weight[index] &= 255 - USER_PAUSED
+        self.all_das[index] = 0
         rows.turn[index] = ROTATION
         rows.cap_ma[index] = rows.max_ma[index]
         self._low_s[index] = self._peak[index] = self._found[index] = 0
-        self._set_minimum(index)
+        self.minimum(index)
 
     def advance(self, elapsed_ms: int, ledger) -> None:
         """Lets time pass: looks at the rows whose second is over."""
@@ -157,6 +169,8 @@ class Sessions:
         draw_age_ms = ptr16(rows.draw_age_ms)
         connected_s = ptr16(rows.connected_s)
         charge_das = ptr32(rows.charge_das)
+        all_das = ptr32(self.all_das)
+        phases = ptr8(rows.phases)
         turns = int(self._turns)
         for row in range(first, until):
             hold_s[row] = hold_s[row] - seconds if hold_s[row] > seconds else 0
@@ -165,7 +179,10 @@ class Sessions:
             if state[row] == STATE_A or aside[row]:
                 continue
             ma = set_ma[row] if state[row] >= STATE_C and state[row] <= STATE_D else 0
+            mask = phases[row]
+            drawn = ma * ((mask & 1) + (mask >> 1 & 1) + (mask >> 2 & 1))
             if flags[row] & METERED and draw_age_ms[row] < DRAW_FRESH_MS:
+                drawn = draw_ma[3 * row] + draw_ma[3 * row + 1] + draw_ma[3 * row + 2]
                 ma = draw_ma[3 * row]
                 ma = draw_ma[3 * row + 1] if draw_ma[3 * row + 1] > ma else ma
                 ma = draw_ma[3 * row + 2] if draw_ma[3 * row + 2] > ma else ma
@@ -174,6 +191,8 @@ class Sessions:
                 charge_das[row] = charge_das[row] >> 1
             connected_s[row] = connected_s[row] + seconds
             charge_das[row] = charge_das[row] + ma // 100 * seconds
+            drawn = all_das[row] + drawn // 100 * seconds
+            all_das[row] = drawn if drawn < _MOST_DAS else _MOST_DAS
 
     def _look(self, index, seconds, ledger):
         rows = self._rows
@@ -217,7 +236,7 @@ class Sessions:
                 and not rows.phases[index] >> phase & 1
             ):
                 rows.phases[index] |= 1 << phase
-                self._set_minimum(index)
+                self.minimum(index)
 
     def _narrow(self, index):
         rows = self._rows
@@ -230,7 +249,7 @@ class Sessions:
                 return
         if used and used != rows.phases[index]:
             rows.phases[index] = used
-            self._set_minimum(index)
+            self.minimum(index)
 
     # -- demand --
 
@@ -286,9 +305,10 @@ class Sessions:
         else:
             self._found[index] = found & -_PAUSE
             rows.session[index] = rows.session[index] & ~(PROBING | CUT) | SETTLED_MINIMUM
-        self._set_minimum(index)
+        self.minimum(index)
 
-    def _set_minimum(self, index):
+    def minimum(self, index: int) -> None:
+        """Where it is found out: what was found for the phases in use."""
         rows = self._rows
         if rows.session[index] & AUTO:
             found = self._found[index]

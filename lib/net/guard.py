@@ -185,7 +185,7 @@ class Exchange(Wire):
         what stands between the braces, `"code":"..."` and more."""
         self.allow_ms(_LINGER_MS)
         self.until = self._last
-        text = '{"error":{%s}}\n' % (error or '"code":"http_%d"' % status)
+        text = ('{"error":{%s}}\n' % (error or '"code":"http_%d"' % status)).encode()
         about = b"%sContent-Type: application/json\r\nContent-Length: %d\r\n"
         try:
             await self.answer(status, (text,), about % (headers, len(text)))
@@ -300,6 +300,7 @@ class Guard:
         finally:
             self.counts[outcome] += 1
             exchange.close()
+            exchange.task = None  # its frames would keep what answered in memory
 
 
 # The status to answer after an error, 0 for nothing, and header lines. With a `method` the head is
@@ -309,7 +310,7 @@ def _refusal(error: Exception, method: bytes) -> tuple:
     if isinstance(error, OSError):
         refusal = (_STATUS.get(error.errno or 0, 500 if method else 0),)
     elif isinstance(error, MemoryError):
-        refusal = (503,)
+        refusal = (503, b"Retry-After: 2\r\n", '"code":"no_memory"')
     elif isinstance(error, ValueError):
         if error.args and isinstance(error.args[0], int):
             refusal = error.args

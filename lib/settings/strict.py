@@ -8,6 +8,9 @@ from micropython import const
 
 _DEPTH = const(6)
 _SPACE = " \t\r\n"
+_HEX = "0123456789abcdefABCDEF"
+_HIGH = const(0xD800 >> 10)  # the halves of a character above U+FFFF begin so
+_LOW = const(0xDC00 >> 10)
 _ESCAPES = '"\\/bfnrt'
 
 
@@ -16,7 +19,28 @@ def loads(text: str):
     at = _skip(text, _value(text, _skip(text, 0), 0))
     if at < len(text):
         raise _wrong(at, "something follows the value")
-    return json.loads(text)
+    return json.loads(_joined(text) if "\\u" in text else text)
+
+
+# MicroPython leaves the two halves of a character as two characters, which no UTF-8 has.
+def _joined(text: str) -> str:
+    at = text.find("\\u")
+    while at >= 0:
+        code = _code(text, at)
+        slashes = len(text[:at]) - len(text[:at].rstrip("\\"))
+        if code >> 10 == _HIGH and slashes % 2 == 0:
+            code = 0x10000 + ((code & 0x3FF) << 10 | _code(text, at + 6) & 0x3FF)
+            text = text[:at] + chr(code) + text[at + 12 :]
+        at = text.find("\\u", at + 1)
+    return text
+
+
+# The code of an escape, of which a string may have the backslash escaped: 0 for what is none.
+def _code(text: str, at: int) -> int:
+    digits = text[at + 2 : at + 6]
+    if text[at : at + 2] != "\\u" or len(digits) < 4:
+        return 0
+    return 0 if [c for c in digits if c not in _HEX] else int(digits, 16)
 
 
 def _wrong(at: int, what: str) -> ValueError:
@@ -83,6 +107,8 @@ def _string(text: str, start: int) -> int:
             return at + 1
         if char < " ":
             raise _wrong(at, "a control character")
+        if "\ud7ff" < char < "\ue000":
+            raise _wrong(at, "half a character")
         at += _escape(text, at) if char == "\\" else 1
     raise _wrong(start, "a string without an end")
 
@@ -92,9 +118,14 @@ def _escape(text: str, at: int) -> int:
     if kind and kind in _ESCAPES:
         return 2
     digits = text[at + 2 : at + 6]
-    if kind != "u" or len(digits) < 4 or [c for c in digits if c not in "0123456789abcdefABCDEF"]:
+    if kind != "u" or len(digits) < 4 or [c for c in digits if c not in _HEX]:
         raise _wrong(at, "an unknown escape")
-    return 6
+    half = int(digits, 16) >> 10
+    if half not in (_HIGH, _LOW):
+        return 6
+    if half == _LOW or _code(text, at + 6) >> 10 != _LOW:
+        raise _wrong(at, "half a character")
+    return 12
 
 
 def _digits(text: str, at: int) -> int:
@@ -107,10 +138,12 @@ def _digits(text: str, at: int) -> int:
 
 
 def _number(text: str, at: int) -> int:
+    begin = at
     if text[at : at + 1] == "-":
         at += 1
     start = at
     at = _digits(text, at)
+    whole = at
     if text[start] == "0" and at > start + 1:
         raise _wrong(start, "a number with a leading 0")
     if text[at : at + 1] == ".":
@@ -120,4 +153,6 @@ def _number(text: str, at: int) -> int:
         if text[at : at + 1] in ("+", "-"):
             at += 1
         at = _digits(text, at)
+    if at > whole and abs(float(text[begin:at])) == float("inf"):
+        raise _wrong(begin, "a number that is too large")
     return at

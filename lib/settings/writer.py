@@ -10,7 +10,7 @@ from settings.store import CHARGERS, LINE_SIZE, SITE_SIZE, once, parsed
 def write_site(data_dir: str, site: dict) -> None:
     """Checks `site` and writes it as it is, without defaults; SettingsError, OSError."""
     check_site(site)
-    raw = _dumped("site.json", site, SITE_SIZE)
+    raw = dumped("site.json", site, SITE_SIZE)
     write_file(data_dir + "/site.json", (raw, b"\n"))
 
 
@@ -31,14 +31,15 @@ def _dumped_chargers(chargers):
         if number > CHARGERS:
             raise SettingsError("{}: more than {} chargers".format(where, CHARGERS))
         once(where, check_charger(charger, where), seen)
-        yield _dumped(where, charger, LINE_SIZE)
+        yield dumped(where, charger, LINE_SIZE)
         yield b"\n"
 
 
 # CPython escapes what is not ASCII, as pairs of halves that MicroPython does not join again; so
 # it is told not to, which MicroPython neither needs nor knows. What was written is read once more:
 # a NaN in an unknown key would make a file that nobody can read.
-def _dumped(where: str, settings: dict, most: int) -> bytes:
+def dumped(where: str, settings: dict, most: int) -> bytes:
+    """The line of a file; SettingsError where it would be longer than `most` or unreadable."""
     try:
         raw = json.dumps(settings, ensure_ascii=False)  # pyright: ignore[reportCallIssue]
     except TypeError:

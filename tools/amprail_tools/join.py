@@ -17,8 +17,9 @@ from amprail_tools.shorten import FOREIGN
 HOME = "app.start"
 ALWAYS = frozenset(
     """
-    clock app.log app.start app.chargers app.control app.delivery app.health app.messenger
-    app.metering app.snapshot app.web balance.allocator balance.bookings balance.cycle balance.grid
+    clock app.log app.start app.changes app.chargers app.control app.delivery app.health
+    app.history app.messenger app.metering app.snapshot app.web
+    balance.allocator balance.bookings balance.cycle balance.grid
     balance.house balance.ledger balance.reasons balance.rows balance.sessions balance.shares
     balance.ticks chargers.answer chargers.fields modbus.decode modbus.rtu net.access net.guard
     net.http_client net.wire umodbus.const umodbus.functions

@@ -1,0 +1,80 @@
+# Checks what a request wants to be settings. The tables are the largest thing that is loaded for
+# a request, so this goes, with them, before the change is made; and they come when the check of
+# the JSON has gone.
+
+import json
+
+from app import start
+from app.api.routes import SECRETS, load
+
+_MODULES = "app.api.checked settings.strict settings.schema settings.special settings.tables"
+_LINE_SIZE = 1024
+
+
+async def parsed(raw) -> dict:
+    """The object in `raw`, strictly JSON; then the tables are there. ValueError."""
+    await load("settings.strict")
+    from settings import strict
+
+    wrong = "request: is not an object"
+    given = None
+    try:
+        given = strict.loads(bytes(raw).decode())
+    except ValueError as error:
+        wrong = "request: is not JSON in UTF-8: {}".format(error)
+    strict = None
+    start.forget("settings.strict")
+    await load("settings.schema")
+    if not isinstance(given, dict):
+        raise settings_error(wrong)
+    return given
+
+
+def settings_error(text: str) -> ValueError:
+    """A SettingsError, once the tables are there."""
+    from settings.schema import SettingsError
+
+    return SettingsError(text)
+
+
+async def site(raw, path: str) -> tuple:
+    """The checked site.json in `raw`, and the one in force; SettingsError."""
+    given = await parsed(raw)
+    from settings.schema import check_site
+
+    return check_site(given), former_site(path)
+
+
+def former_site(path: str) -> dict:
+    """site.json as it is; hardly anything of it where it cannot be read."""
+    from settings.schema import check_site
+
+    try:
+        with open(path + "/site.json") as file:
+            return check_site(json.load(file))
+    except (OSError, ValueError):
+        return {"meter": -1, "minimum": {"auto": True}, "limit_ma": 0}
+
+
+def charger(given: dict, id_: int, old) -> tuple:
+    """The checked charger and its line for the file. A secret given as `true` is the one of `old`,
+    the line that was there, or None; SettingsError."""
+    from settings.schema import check_charger
+
+    if given.setdefault("id", id_) != id_:
+        raise settings_error("charger: id: is not the {} of the path".format(id_))
+    for key in SECRETS:
+        if given.get(key) is True:
+            del given[key]
+            if old and key in old:
+                given[key] = old[key]
+    whole = check_charger(given, "charger")
+    line = json.dumps(given).encode()
+    if len(line) > _LINE_SIZE:
+        raise settings_error("charger: is longer than {} bytes".format(_LINE_SIZE))
+    return whole, line
+
+
+def forget() -> None:
+    """Lets all that checks go."""
+    start.forget(*_MODULES.split())

@@ -1,0 +1,50 @@
+# Takes a charger, one that is there or a new one, while the site runs: checked, written, then
+# applied, each as a whole. What checks has gone before the rest is loaded.
+
+from app.api.routes import an_id, answer, load
+from clock import sleep_ms
+from settings.raw import chargers
+
+
+async def put(exchange, web, text: str) -> None:
+    """Takes a charger, one that is there or a new one."""
+    id_ = an_id(text)
+    raw = await exchange.body()
+    snapshot = web.snapshot
+    async with web.lock:
+        charger, line, number, minimum = await _checked_charger(raw, id_, snapshot.path)
+        await load("settings.files app.api.lines settings.url app.api.site settings.live")
+        from app.api import placed
+        from app.api.lines import replace_line
+        from app.api.site import calm, driver, refresh
+
+        module = driver(charger)
+        index = placed.row_for(snapshot, id_, number)
+        await calm(snapshot.cycle)
+        await replace_line(snapshot.path, id_, number, line)
+        placed.forget_bad(snapshot, number)
+        await placed.apply_charger(snapshot, index, charger, module, minimum)
+        refresh(snapshot)
+    await answer(exchange, 200, {})
+
+
+async def _checked_charger(raw, id_, path):
+    from app.api import checked
+
+    try:
+        old, number = await _line(path, id_)
+        given = await checked.parsed(raw)
+        whole, line = checked.charger(given, id_, old)
+        return whole, line, number, checked.former_site(path)["minimum"]
+    finally:
+        checked.forget()
+
+
+# The charger of the first line with this id, unchecked, and its number; None, 0.
+async def _line(path, id_):
+    for number, charger in chargers(path):
+        if charger["id"] == id_:
+            return charger, number
+        if number % 4 == 0:
+            await sleep_ms(0)
+    return None, 0

@@ -1,0 +1,52 @@
+# The tables of the settings as JSON, for a page that shows a form: one source for what is checked
+# and what is offered. Loaded when somebody asks for it.
+
+import json
+
+from settings import special_tables, tables
+
+# What a kind asks for besides the value; those that are not here say nothing more.
+_ARGUMENTS = {"whole": "low high unit", "text": "size"}
+
+
+def fields(secrets: tuple):
+    """Yields, in pieces, {"site": [field, ...], "charger": [...]}. A field: `key`, `kind`, and
+    what goes with it: `low`, `high`, `unit`, `size`, `values`, `null` (may be null), `required`
+    or `default` (neither: may be absent), `secret` (those of `secrets`), `fields` of a group."""
+    yield '{"site":'
+    yield from _table(tables.TABLES, "site", secrets)
+    yield ',"charger":'
+    yield from _table(tables.TABLES, "charger", secrets)
+    yield "}"
+
+
+def _table(table, name, secrets):
+    comma = "["
+    for key, default, kind, *arguments in tables.rows(table, name):
+        group = kind.lstrip("?") in ("group", "special", "exact")
+        about = _about(key, default, "group" if group else kind.lstrip("?"), arguments)
+        if kind[0] == "?":
+            about["null"] = True
+        if key in secrets:
+            about["secret"] = True
+        yield comma + json.dumps(about)[:-1]
+        if group:
+            inner = special_tables.TABLES if kind == "special" else table
+            yield ',"fields":'
+            yield from _table(inner, arguments[0], secrets)
+        yield "}"
+        comma = ","
+    yield "]"
+
+
+def _about(key, default, kind, arguments):
+    about: dict = {"key": key, "kind": kind}
+    if default == "!":
+        about["required"] = True
+    elif default != "-":
+        about["default"] = json.loads(default)
+    if kind == "one_of":
+        about["values"] = [json.loads(one) for one in arguments]
+    for word, argument in zip(_ARGUMENTS.get(kind, "").split(), arguments):
+        about[word] = argument if word == "unit" else int(argument)
+    return about

@@ -1,0 +1,45 @@
+# The lines of chargers.jsonl as they are, for who changes or shows them; `store`, which checks
+# them, is larger.
+
+import errno
+import json
+
+from micropython import const
+
+_LINE_SIZE = const(1024)  # as in `store`
+
+
+def parts(data_dir: str):
+    """Yields each line as (number, bytes), one that is too long in parts. OSError; without the
+    file there are none."""
+    try:
+        file = open(data_dir + "/chargers.jsonl", "rb")
+    except OSError as error:
+        if error.errno != errno.ENOENT:
+            raise
+        return
+    number = 0
+    whole = True
+    with file:
+        raw = file.readline(_LINE_SIZE + 2)
+        while raw:
+            number += whole
+            whole = raw[-1:] == b"\n"
+            yield number, raw
+            raw = file.readline(_LINE_SIZE + 2)
+
+
+def id_of(raw: bytes):
+    """The id in a line, None where it has none."""
+    try:
+        id_ = json.loads(raw)["id"]
+        return id_ if isinstance(id_, int) and not isinstance(id_, bool) else None
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def chargers(data_dir: str):
+    """Yields each charger as (number of its line, dict), unchecked but with an id."""
+    for number, raw in parts(data_dir):
+        if id_of(raw):
+            yield number, json.loads(raw)
