@@ -10,6 +10,9 @@ above target until the last of the cuts was answered, and read back.
 
 With --line instead: the Modbus line with one exchange in a hundred damaged, by each kind of
 fault: what is accepted and lost, and how long the loop is kept.
+
+With --clients instead: how much later cuts come while clients of the web server mean harm, each in
+its way, when the page is back, and what memory is lost.
 """
 
 import argparse
@@ -26,6 +29,7 @@ from amprail_tools import (
     ROOT,
     Failure,
     bench_table,
+    hostile_clients,
     instructions,
     latency,
     line_stress,
@@ -105,6 +109,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="REQUESTS",
         help=f"stress the line instead, with so many requests a fault (default: {LINE_REQUESTS})",
     )
+    parser.add_argument(
+        "--clients",
+        action="store_true",
+        help="measure how much later cuts come while clients of the web server mean harm",
+    )
     parser.set_defaults(calls=CALLS, count=shutil.which("valgrind") is not None)
 
 
@@ -141,6 +150,10 @@ def _requests(text: str) -> int:
 def main(arguments: argparse.Namespace) -> int:
     from amprail_tools.build import build
 
+    if arguments.clients:
+        rows = hostile_clients.measure(build())
+        print(json.dumps(rows) if arguments.json else hostile_clients.text(rows))
+        return 0
     if arguments.latency:
         result = latency.measure_all(arguments.latency, _cases(arguments))
         print(json.dumps(result) if arguments.json else latency.text(result))

@@ -6,6 +6,7 @@ answered when the charger answers to the new current, and confirmed when it read
 Some of the chargers may be dead: they take connections and never answer. What counts is the rest.
 """
 
+import contextlib
 import math
 import socket
 import tempfile
@@ -64,7 +65,15 @@ DEAD_S = 25.0
 
 
 def measure(case: Case, steps: int, build_dir: Path, log=None) -> dict:
-    """The times of each step, in s; Failure if a step did not cut every living charger."""
+    """The times in s, median and worst; Failure if a step did not cut every living charger."""
+    return _result(case, steps_of(case, steps, build_dir, log))
+
+
+def steps_of(
+    case: Case, steps: int, build_dir: Path, log=None, around=contextlib.nullcontext, prepare=None
+) -> list[dict]:
+    """The times of each step. `prepare(data_dir)` comes before the start; `around(firmware)` is
+    entered while a step is measured."""
     site = _site(case)
     heap_kb = HEAP_KB if len(set(case.brands)) <= FEW_BRANDS else HEAP_OF_MANY_BRANDS_KB
     try:
@@ -73,9 +82,11 @@ def measure(case: Case, steps: int, build_dir: Path, log=None) -> dict:
         _hold_for(site, below_ma, KNOWN_S)
         with tempfile.TemporaryDirectory(prefix="amprail-latency-") as data_dir:
             site.write_settings(data_dir)
+            if prepare:
+                prepare(Path(data_dir))
             where = (build_dir, Path(data_dir), site.serial, free_port(), heap_kb)
             with Firmware(*where, log=log) as firmware:
-                return _measure(site, firmware, case, steps)
+                return _measure(site, firmware, case, steps, around)
     finally:
         site.stop()
 
@@ -112,7 +123,7 @@ def _charge(site):
 
 
 # A charger that is found charging at some current is left there: nothing has to settle before.
-def _measure(site, firmware, case, steps):
+def _measure(site, firmware, case, steps, around):
     firmware.wait_ready(20)
     target_ma = site.record.target_ma
     excess_ma = EXCESS_MA
@@ -124,11 +135,12 @@ def _measure(site, firmware, case, steps):
     for step in range(steps):
         quiet_s = QUIET_S + SHIFT_S * (step % 8)
         _hold(site, target_ma - EXCESS_MA, lambda quiet_s=quiet_s: _quiet_s(living) > quiet_s)
-        since = time.monotonic()
-        end = since + PATIENCE * (DONE_S + DONE_REQUESTS * (case.request_ms - 50) / 1000)
-        _hold(site, target_ma + excess_ma, lambda end=end: _all_done(site, living, since, end))
-        found.append(_times(site, living, since))
-    return _result(case, found)
+        with around(firmware):
+            since = time.monotonic()
+            end = since + PATIENCE * (DONE_S + DONE_REQUESTS * (case.request_ms - 50) / 1000)
+            _hold(site, target_ma + excess_ma, lambda end=end: _all_done(site, living, since, end))
+            found.append(_times(site, living, since))
+    return found
 
 
 # The dead are the first ones, on all three phases.
