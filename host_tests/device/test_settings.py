@@ -13,7 +13,7 @@ from device.owner import Owner
 SITE = {"limit_ma": 200000, "largest_consumer_ma": 16000, "supply_ma": 200000, "lag_s": (1, 2)}
 LEAST_MA = 6000
 
-# What answers rarely is loaded for a request: a change takes 15 KB while it is under way, a restore
+# What answers rarely is loaded for a request: a change takes 15 KB while it runs, a restore
 # 23, which 160 KB do not have beside a page and its plot. All but a restore goes with 176 KB.
 HEAP_KB = 192
 
