@@ -186,6 +186,24 @@ def test_a_rare_route_is_found_or_said_not_to_be_there():
     assert b"Allow: OPTIONS, PUT, DELETE\r\n" in head + b"\r\n"
 
 
+def test_modules_go_once_a_minute_also_where_one_needs_another():
+    import sys
+
+    seen = []
+
+    class Seen(Web):
+        def routes(self):
+            seen.append(self)
+            return Web.routes(self)
+
+    lines = [b"GET /api/login", b"POST /api/claim"]
+    for order in (lines, lines[::-1]):
+        run(asked(order, kind=Seen))
+        assert "app.login" in sys.modules and "app.owner" in sys.modules
+        seen[-1].tick()
+        assert "app.login" not in sys.modules and "app.owner" not in sys.modules
+
+
 def test_modules_that_answered_rarely_are_gone_afterwards():
     import sys
 
