@@ -48,6 +48,10 @@ def build(code_dir: str, data_dir: str) -> tuple:
     tasks = _tasks(health, control, delivery, metering, web)
     if wifi:
         tasks.append(("wifi", _joined(wifi, web, health.beat), True))
+    if hasattr(board, "light"):
+        from app.panel import Panel
+
+        tasks.append(("panel", Panel(board, cycle, data_dir, health.end).run, False))
     return board, health, tasks
 
 
@@ -70,7 +74,7 @@ def _board(code_dir):
         name = file.read().strip()
     path = "boards.{}.board".format(name)
     __import__(path)
-    return sys.modules[path]
+    return getattr(sys.modules[path], "board", sys.modules[path])
 
 
 def _wifi(board, data_dir):

@@ -40,16 +40,11 @@ def folders(tmp_path_factory):
 
 def compiled(folder: Path, machine_code: str | None) -> Path:
     """The core as the build makes it for a computer with or without an emitter."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(build, "MACHINE_CODE", machine_code)
-        sources = build._apart(build._sources())
-        jobs = [
-            job for job in build._jobs(folder, ".", sources) if job[1].parent.name == "balance"
-        ]
+    jobs = build._jobs(folder, ".", build._apart(build._sources()), machine_code)
+    jobs = [job for job in jobs if job[1].parent.name == "balance"]
     assert jobs
-    options = ("-O3", f"-march={machine_code}") if machine_code else ("-O3",)
     for job in jobs:
-        build.compile_file(*job, options)
+        build.compile_file(*job, build.options(machine_code))
     return folder / "lib"
 
 

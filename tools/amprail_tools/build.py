@@ -5,12 +5,14 @@
     modules/                           the same with every module apart, for tests and tools
     names.txt                          what short names in a device's tracebacks may stand for
 
-It is made anew only when something in it has changed.
+It is made anew only when something in it has changed. With --board: the same for the boards,
+under device/, whose slot is bytecode that serves all of them, and in dist/ the image of the
+board's file system. The same sources give the same bytes.
 """
 
 import argparse
-import platform
 import functools
+import platform
 import re
 import shutil
 import subprocess
@@ -18,18 +20,19 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from amprail_tools import ROOT, Failure, say, trim, use_device_code
+from amprail_tools import ROOT, Failure, boards, say, trim, use_device_code
 from amprail_tools.constants import inlined, put_in, shared
 from amprail_tools.environment import device_sources
 from amprail_tools.inline import with_inlined
 from amprail_tools.join import HOME, joined, opened
 from amprail_tools.launch import micropython_command
-from amprail_tools.rename import WORD, looked_up, renamed, short_names
 from amprail_tools.memory import imported
+from amprail_tools.rename import WORD, looked_up, renamed, short_names
 from amprail_tools.shorten import keywords, shorten
+from amprail_tools.sizes import report
 from amprail_tools.store import key_of, made
 
-BOARD = "linux"
+LINUX = "linux"
 
 TRIMMED = "trimmed"
 NAMES = "names.txt"
@@ -38,32 +41,60 @@ NAMES = "names.txt"
 # no emitter for ARM in 64 bits).
 MACHINE_CODE = {("linux", "x86_64"): "x64"}.get((sys.platform, platform.machine()))
 
+
 # -O3 leaves out asserts and line numbers: 2.5 KB of RAM that the page needs.
-DEVICE = ("-O3", f"-march={MACHINE_CODE}") if MACHINE_CODE else ("-O3",)
+def options(machine_code: str | None) -> tuple:
+    """Of mpy-cross, for device code."""
+    return ("-O3", f"-march={machine_code}") if machine_code else ("-O3",)
+
+
+DEVICE = options(MACHINE_CODE)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    pass
+    parser.add_argument(
+        "--board",
+        choices=[LINUX, *boards.names()],
+        default=LINUX,
+        metavar="B",
+        help=f"{', '.join(boards.names())} (default: this computer)",
+    )
 
 
 def main(arguments: argparse.Namespace) -> int:
-    folder = build()
-    taken = imported(folder)
-    print("   bytes   RAM  (bytes of heap once imported, 64 bit)")
-    for name, size in sizes(folder):
-        print(f"{size:8}{taken.get(name, ''):7}  {name}")
-    print(f"RAM in all: {sum(taken.values())}")
+    board = arguments.board
+    folder = build() if board == LINUX else build_device()
+    report(board, sizes(folder), imported(folder) if board == LINUX else {})
+    if board != LINUX:
+        from amprail_tools.images import write_image
+
+        print(write_image(folder, board))
     return 0
 
 
 def build() -> Path:
     """The folder of the current build, made now if something has changed. Failure if it cannot."""
-    sources = [*_device_files(), *_files("firmware/page", "*"), ROOT / "firmware" / "main.py"]
+
+    def make(folder: Path) -> None:
+        compile_to(folder, True, MACHINE_CODE)
+        (folder / "board").write_text(LINUX)
+
+    return made("build", _key(True), make)
+
+
+def build_device() -> Path:
+    """The same for the boards, all in one slot; the file `board` is each one's own."""
+    return made("device", _key(False), lambda folder: compile_to(folder, False, None))
+
+
+def _key(computer):
+    sources = [*_device_files(computer), *_files("firmware/page", "*")]
+    sources.append(ROOT / "firmware" / "main.py")
     steps = ("build.py", "constants.py", "inline.py", "join.py", "page.py", "rename.py")
     steps += ("shorten.py", "trim.py")
     makers = [Path(__file__).with_name(name) for name in steps]
     inputs = sorted(path for path in [*sources, *makers] if path.is_file())
-    return made("build", key_of([sys.prefix, *inputs]), _make)
+    return key_of([sys.prefix, *inputs])
 
 
 def sizes(folder: Path) -> list[tuple[str, int]]:
@@ -94,28 +125,29 @@ def _files(folder: str, pattern: str) -> list[Path]:
     return sorted(path for path in (ROOT / folder).rglob(pattern) if path.is_file())
 
 
-def _device_files() -> list[Path]:
-    board = ROOT / "boards" / BOARD
-    return [*_files("lib", "*.py"), *_files("firmware/app", "*.py"), *board.rglob("*.py")]
+def _device_files(computer: bool | None = None) -> list[Path]:
+    """For the computer's build or that for the boards; None: everything there is."""
+    found = _files("boards", "*.py")
+    paths = [path for path in found if computer is None or (LINUX in path.parts) == computer]
+    return [*_files("lib", "*.py"), *_files("firmware/app", "*.py"), *paths]
 
 
-def _make(folder: Path) -> None:
+def compile_to(folder: Path, computer: bool, machine_code: str | None) -> None:
+    """Fills an empty folder with `main.py` and the slot `a`, for the computer or for boards."""
     say("building device code ...")
-    sources = _sources()
-    jobs = [
-        *_jobs(folder, "modules", _apart(sources)),
-        *_jobs(folder, "a", _together(folder, sources)),
-    ]
+    sources = _sources(computer)
+    jobs = _jobs(folder, "a", _together(folder, sources), machine_code)
+    if computer:
+        jobs += _jobs(folder, "modules", _apart(sources), machine_code)
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda job: compile_file(*job), jobs))
+        list(pool.map(lambda job: compile_file(*job, options(machine_code)), jobs))
     shutil.rmtree(folder / TRIMMED)
     shutil.copy(ROOT / "firmware" / "main.py", folder / "main.py")
-    (folder / "board").write_text(BOARD)
     _build_page(folder / "a" / "page")
 
 
-def _sources() -> dict[str, str]:
-    files = {_module(_on_device(path)): path for path in _device_files()}
+def _sources(computer: bool | None = None) -> dict[str, str]:
+    files = {_module(_on_device(path)): path for path in _device_files(computer)}
     return {module: trim.for_device(path.read_text()) for module, path in files.items()}
 
 
@@ -136,21 +168,22 @@ def _together(folder: Path, sources: dict[str, str]) -> dict[str, str]:
     return {name: renamed(text, short) for name, text in whole.items()}
 
 
-def _jobs(folder: Path, slot: str, sources: dict[str, str]) -> list[tuple[Path, Path, str]]:
+def _jobs(folder: Path, slot: str, sources: dict[str, str], machine_code: str | None) -> list:
+    """What `compile_file` is called with: (source, target, name) of each."""
     libraries = {path.name for path in (ROOT / "lib").iterdir()} | {"umodbus"}
     named = keywords(sources.values())
     jobs = []
     for module, text in sources.items():
         path = Path(*module.split(".")).with_suffix(".py")
         path = slot / ("lib" / path if path.parts[0] in libraries else path)
-        text = shorten(_for_emitter(text), named)
+        text = shorten(_for_emitter(text, machine_code), named)
         jobs.append((_written(folder, path, text), folder / path.with_suffix(".mpy"), module))
     return jobs
 
 
 # What `micropython` is imported for is done by the compiler; the names would stay in each module.
-def _for_emitter(text):
-    text = text if MACHINE_CODE else without_machine_code(text)
+def _for_emitter(text, machine_code):
+    text = text if machine_code else without_machine_code(text)
     return re.sub(r"^(from micropython import const|import micropython)$", "", text, flags=re.M)
 
 

@@ -24,6 +24,8 @@ COMMANDS = {
     "sim": ("simulate", "the deciding core with a house and cars in virtual time"),
     "bench": ("bench", "speed and memory of the deciding core"),
     "build": ("build", "compile the device code to build/ and show its size"),
+    "flash": ("flash", "MicroPython and Amprail onto a board, and its label"),
+    "deploy": ("deploy", "the code of this checkout onto a board that runs it, for developers"),
 }
 
 
