@@ -114,9 +114,9 @@ def _capacity(data_dir):
 
 # Reads both files into the cycle; gives site.json, the chargers and the standing warnings.
 def _settings(data_dir, cycle):
-    from settings.store import read_chargers, read_site
+    from settings.store import read_chargers
 
-    site = read_site(data_dir)
+    site = _site(data_dir)
     cycle.apply(site)
     chargers = Chargers(cycle.rows.capacity)
     bad = []
@@ -134,6 +134,19 @@ def _settings(data_dir, cycle):
     for warning in warnings:
         log.warning(warning)
     return site, chargers, bad, warnings
+
+
+# Without site.json the page is what sets the site up, and until then nothing is raised.
+def _site(data_dir):
+    from settings.schema import check_site
+    from settings.store import read_site
+
+    if "site.json" in os.listdir(data_dir):
+        return read_site(data_dir)
+    log.warning("no site.json: nothing is raised until the page has been used")
+    site = check_site({"limit_ma": 32000, "supply_ma": 6000, "meter": None})
+    site.update({"limit_ma": 0, "largest_consumer_ma": 0, "supply_ma": 0})
+    return site
 
 
 # A power cut may have come between the two files of a restore (settings.files).

@@ -86,5 +86,5 @@ class History:
 
 
 def step_ma(limit_ma: int) -> int:
-    """The step that shows half as much again as the limit, in whole 0.1 A."""
-    return -(-limit_ma // (_STEPS * 100)) * 100
+    """The step that shows half as much again as the limit, in whole 0.1 A; 0.1 A without one."""
+    return -(-limit_ma // (_STEPS * 100)) * 100 or 100

@@ -61,7 +61,7 @@ class Web:
         self.lock = asyncio.Lock()  # who changes the settings has it
         self._changes = None
         self._rare = 0
-        self._page = folders[0] + "/page/index.html.gz"
+        self._pages = folders[0] + "/page/index.{}.html.gz"
         self._host, self._port = place
         self._end = end
         self.wifi = wifi
@@ -160,7 +160,7 @@ class Web:
             start.forget("balance.lines", *names)
 
     async def index(self, exchange):
-        with open(self._page, "rb") as file:  # noqa: ASYNC230
+        with open(self._pages.format(_language(exchange)), "rb") as file:  # noqa: ASYNC230
             await exchange.answer(200, _pieces(file), _HTML)
 
     async def status(self, exchange):
@@ -190,6 +190,13 @@ async def refuse(exchange, allow: bytes) -> None:
     if exchange.method != b"OPTIONS":
         raise ValueError(405, allow)
     await exchange.answer(204, (), allow)
+
+
+# That of the cookie the page has set, or else the first one the browser asks for.
+def _language(exchange):
+    chosen = (exchange.header(b"cookie") or b"").partition(b"language=")[2]
+    chosen = chosen or exchange.header(b"accept-language") or b""
+    return "de" if chosen[:2] == b"de" else "en"
 
 
 # Always the same bytes, which have been sent or copied when the next are read.

@@ -16,32 +16,12 @@ const own = (names, key) => (Object.hasOwn(names, key) ? names[key] : undefined)
 
 // --- Words and numbers --------------------------------------------------------------------------
 
-const WORDS = JSON.parse(document.getElementById("words").textContent);
-let words;
-let exact;
-let short;
-
-function storedLanguage() {
-  try {
-    return localStorage.getItem("language");
-  } catch {
-    return null;
-  }
-}
-
-function firstLanguage() {
-  const wanted = [storedLanguage(), ...navigator.languages.map((tag) => tag.slice(0, 2)), "en"];
-  return wanted.find((language) => Object.hasOwn(WORDS, language));
-}
-
-function useLanguage(language) {
-  words = WORDS[language];
-  exact = new Intl.NumberFormat(language, {
-    minimumFractionDigits: 1,
-    maximumFractionDigits: 1,
-  });
-  short = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
-}
+// The build makes a page a language, with `words` in it.
+const { lang } = document.documentElement;
+const numbersWith = (least) =>
+  new Intl.NumberFormat(lang, { minimumFractionDigits: least, maximumFractionDigits: 1 });
+const exact = numbersWith(1);
+const short = numbersWith(0);
 
 // A true minus sign, and none before a zero. What was measured always has its one decimal.
 const signed = (formatted) => formatted.replace(/^-(?=[0.,]*$)/, "").replace("-", "\u2212");
@@ -60,12 +40,15 @@ function duration(seconds) {
   return Math.floor(hours / 24) + "\u00a0d " + (hours % 24) + "\u00a0h";
 }
 
-// The unit is told by the end of the name, as everywhere in the firmware.
+// The unit is told by the end of the name, as everywhere in the firmware. A value may bring its own
+// name: ["limit_ma", 63000].
 function valueText(name, value) {
+  if (Array.isArray(value)) return valueText(text(value[0]), value[1]);
   if (name.endsWith("phase")) return [1, 2, 3].includes(value) ? "L" + value : "L?";
   if (name.endsWith("_ma")) return amperes(number(value));
   if (name.endsWith("_ms")) return number(value) === null ? "–" : short.format(value) + "\u00a0ms";
   if (name.endsWith("_s")) return duration(number(value));
+  if (name.endsWith("wh")) return exact.format((number(value) ?? 0) / 1000) + "\u00a0kWh";
   return text(value) || "–";
 }
 
@@ -78,4 +61,12 @@ function sayCode(sentences, coded) {
   const numbers = record(coded);
   const sentence = own(sentences, text(numbers.code));
   return typeof sentence === "string" ? say(sentence, numbers) : text(numbers.code);
+}
+
+// The words of "key" or "key.key", and of several parts with a bar between them the one of "key|0".
+function wordOf(key, numbers = {}) {
+  const [path, part] = key.split("|");
+  const found = path.split(".").reduce((inner, name) => own(record(inner), name), words);
+  if (typeof found !== "string") return path.split(".").pop();
+  return say(part === undefined ? found : (found.split("|")[part] ?? ""), numbers);
 }

@@ -29,11 +29,42 @@ function putAt(node, from, to = null) {
   node.style.width = width;
 }
 
-// `data-word` is a key of the words, or two with a point between them.
+const tell = (node, key, numbers) => put(node, key ? wordOf(key, numbers) : "");
+
 function putWords(parent) {
-  for (const node of parent.querySelectorAll("[data-word]")) {
-    put(node, node.dataset.word.split(".").reduce((part, key) => part[key], words));
+  for (const node of parent.querySelectorAll("[data-word]")) tell(node, node.dataset.word);
+}
+
+// An element with its properties (`word`: a key, or that and its numbers) or attributes, and what is
+// in it.
+function make(tag, about = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(about)) {
+    if (name === "word") tell(node, ...[value].flat());
+    else if (name in node) node[name] = value;
+    else node.setAttribute(name, value);
   }
+  node.append(...children);
+  return node;
+}
+
+const tapOf = (word, onclick, about) =>
+  make("button", { type: "button", word, onclick, ...about });
+
+function hide(node, hidden) {
+  if (node.hidden !== hidden) node.hidden = hidden;
+}
+
+function press(button, pressed) {
+  if (button.ariaPressed !== String(pressed)) button.ariaPressed = pressed;
+}
+
+// Said once by a screen reader, and shown for some seconds.
+let saying;
+function announce(coded) {
+  clearTimeout(saying);
+  put(byId.said, coded && sayCode({ ...words, ...words.errors }, coded));
+  if (coded) saying = setTimeout(announce, 8000);
 }
 
 // As many rows as there are entries, made once from a template and used again.
@@ -80,7 +111,8 @@ function scaleOf(phases, limit) {
   const lowest = Math.min(...phases.map((phase) => Math.min(phase.total ?? 0, phase.house ?? 0)));
   const low = lowest > -EXPORT_MA ? 0 : Math.floor(lowest / step) * step;
   const high = Math.max(step * 4.5, Math.ceil(highest / step + 0.2) * step);
-  return (ma) => Math.min(100, Math.max(0, (100 * (ma - low)) / (high - low)));
+  return (ma) =>
+    ma === null ? ma : Math.min(100, Math.max(0, (100 * (ma - low)) / (high - low)));
 }
 
 function showMark(node, at, content) {
@@ -89,12 +121,17 @@ function showMark(node, at, content) {
   putClass(node, at > 20 ? "before" : "");
 }
 
+// Raises and cuts end so far below the target (design, section 4).
+const aimOf = (target, limit) =>
+  target === null ? target : Math.max(0, target - Math.max(500, limit / 100));
+
 function showScale({ scale, target, limit }) {
-  const target_text = target === null ? "" : say(words.target, { target_ma: target });
-  const limit_text = limit === null ? "" : say(words.limit, { limit_ma: limit });
-  showMark(byId["mark-target"], target === null ? null : scale(target), target_text);
+  const target_text =
+    target === null ? "" : wordOf("target", { target_ma: target, aim_ma: aimOf(target, limit) });
+  const limit_text = limit === null ? "" : wordOf("limit", { limit_ma: limit });
+  showMark(byId["mark-target"], scale(target), target_text);
   showMark(byId["mark-zero"], scale(0), "0");
-  showMark(byId["mark-limit"], limit === null ? null : scale(limit), limit_text);
+  showMark(byId["mark-limit"], scale(limit), limit_text);
   put(byId.marks, [target_text, limit_text].filter(Boolean).join(", "));
 }
 
@@ -114,25 +151,24 @@ function showBar(row, phase, { scale, target, limit }) {
   putAt(row.find(".track .house"), scale(0), scale(Math.max(0, Math.min(house, end))));
   putAt(row.find(".track .sun"), scale(Math.min(end, 0)), scale(0));
   putAt(row.find(".track .cars"), cars_from, phase.cars > 0 ? scale(end) : cars_from);
-  putAt(row.find(".beyond"), limit === null ? 100 : scale(limit), 100);
-  putAt(row.find(".zero"), scale(0) > 0 ? scale(0) : null);
-  putAt(row.find(".track .target"), target === null ? null : scale(target));
-  putAt(row.find(".track .limit"), limit === null ? null : scale(limit));
-  putAt(row.find(".needle"), phase.total === null ? null : scale(phase.total));
+  putAt(row.find(".beyond"), scale(limit), 100);
+  putAt(row.find(".aim"), scale(aimOf(target, limit)), scale(target));
+  putAt(row.find(".zero"), scale(0) || null);
+  putAt(row.find(".track .target"), scale(target));
+  putAt(row.find(".track .limit"), scale(limit));
+  putAt(row.find(".needle"), scale(phase.total));
 }
 
 function showParts(row, { house, cars, budget, jump, largest }) {
-  const sun = house !== null && house < 0;
-  const house_text = sun ? words.surplus : words.house;
-  const cars_text = budget === null ? words.cars : words.cars_of;
-  putClass(row.find(".detail .house"), sun ? "house is-sun" : "house");
-  put(row.find(".detail .house"), say(house_text, { amount: measured(sun ? -house : house) }));
-  const cars_amount = budget === null ? measured(cars) : bare(cars);
-  const numbers = { amount: cars_amount, most: measured(budget) };
-  put(row.find(".detail .cars"), say(cars_text, numbers));
-  const jumped = { amount: measured(jump), setting: amperes(largest) };
-  const jump_text = largest === null ? words.jump : words.jump_of;
-  put(row.find(".jump"), jump === null ? "" : say(jump_text, jumped));
+  const sun = house < 0;
+  const about = row.find(".detail .house");
+  putClass(about, sun ? "house is-sun" : "house");
+  tell(about, sun ? "surplus" : "house", { amount: measured(sun ? -house : house) });
+  const of = budget === null ? "" : "_of";
+  const amount = of ? bare(cars) : measured(cars);
+  tell(row.find(".detail .cars"), "cars" + of, { amount, most: measured(budget) });
+  const key = jump === null ? "" : largest === null ? "jump" : "jump_of";
+  tell(row.find(".jump"), key, { amount: measured(jump), setting: amperes(largest) });
 }
 
 function showPhase(row, phase, name, marks) {
@@ -140,7 +176,7 @@ function showPhase(row, phase, name, marks) {
   putClass(row, "phase is-" + found.replace("_", "-"));
   put(row.find("h3"), name);
   put(row.find(".figure b"), measured(phase.total));
-  put(row.find(".verdict"), found && words[found]);
+  tell(row.find(".verdict"), found);
   showParts(row, phase);
   showBar(row, phase, marks);
 }
@@ -159,17 +195,17 @@ const isStatic = (status) => status.grid === null || record(status.site).meter =
 
 function meterText(status) {
   const { ok, age_ms, trouble } = record(status.grid);
-  const shares = three(status.budget_ma).filter((ma) => ma !== null);
-  const age_s = number(age_ms) === null ? null : age_ms / 1000;
-  const numbers = { age_s, share_ma: shares.length ? Math.max(...shares) : null };
-  if (isStatic(status)) return say(words.meter_none, numbers);
-  if (age_s === null) return words.meter_never;
-  const found = own({ frozen: words.meter_frozen, contradicted: words.meter_contradicted }, trouble);
-  if (found) return found;
-  if (!ok) return say(shares.length ? words.meter_lost : words.meter_lost_unknown, numbers);
-  const age = age_s < 9.95 ? exact.format(age_s) + "\u00a0s" : duration(age_s);
   const { unchanged_s } = record(status.meter);
-  return say(isUnchanged(status) ? words.meter_unchanged : words.reading_age, { age, unchanged_s });
+  const shares = three(status.budget_ma).filter((ma) => ma !== null);
+  const share_ma = shares.length ? Math.max(...shares) : null;
+  const age_s = number(age_ms) === null ? null : age_ms / 1000;
+  const age = age_s < 9.95 ? exact.format(age_s) + "\u00a0s" : duration(age_s);
+  let key = isUnchanged(status) ? "unchanged" : "age";
+  if (!ok) key = shares.length ? "lost" : "lost_unknown";
+  if (["frozen", "contradicted"].includes(trouble)) key = trouble;
+  if (age_s === null) key = "never";
+  if (isStatic(status)) key = "none";
+  return wordOf("meter_" + key, { age, age_s, share_ma, unchanged_s });
 }
 
 function showGrid(status) {
@@ -188,19 +224,21 @@ function showGrid(status) {
 function showUnmeasured(chargers) {
   const charging = chargers.filter((charger) => ["C", "D"].includes(charger.state));
   const count = charging.filter((charger) => !Array.isArray(charger.phase_ma)).length;
-  put(byId.unmeasured, count ? say(words.unmeasured, { count }) : "");
+  tell(byId.unmeasured, count && "unmeasured", { count });
 }
 
 // --- The chargers -------------------------------------------------------------------------------
 
 const stateOf = (charger) => (own(words.states, text(charger.state)) ? charger.state : "?");
 
+const nameOf = (charger) => text(charger.name) || wordOf("charger_number", charger);
+
 function showCurrents(row, charger, drawn) {
   const set = number(charger.set_ma);
   const most = number(charger.max_ma);
   const part = (ma) => (most > 0 ? Math.min(100, Math.max(0, (100 * ma) / most)) : 0);
   put(row.find(".set b"), measured(set));
-  put(row.find(".most"), most > 0 ? say(words.most, { max_ma: most }) : "");
+  tell(row.find(".most"), most > 0 && "most", charger);
   putAt(row.find(".gauge .told"), 0, part(set ?? 0));
   putAt(row.find(".gauge .drawn"), 0, part(Math.max(...drawn)));
   row.found.figures ??= row.querySelectorAll(".measured b");
@@ -212,11 +250,53 @@ function showCharger(row, charger) {
   const drawn = three(charger.phase_ma);
   const unmeasured = drawn.every((ma) => ma === null) ? " is-unmeasured" : "";
   putClass(row, "charger state-" + (state === "?" ? "none" : state) + unmeasured);
-  put(row.find("h3 bdi"), text(charger.name) || say(words.charger_number, { id: charger.id }));
+  put(row.find("h3 bdi"), nameOf(charger));
   put(row.find(".letter"), state);
   put(row.find(".state .word"), words.states[state]);
-  put(row.find(".reason"), sayCode(words.reasons, charger.reason));
+  tell(row.find(".energy"), state !== "A" && charger.wh > 0 && "energy", charger);
+  showReason(row, charger);
   showCurrents(row, charger, drawn);
+  showTaps(row, charger, state);
+}
+
+// Numbers of a reason that run go on running until the next answer.
+function showReason(row, charger) {
+  const reason = { ...record(charger.reason) };
+  const past_s = (performance.now() - charger.heard_ms) / 1000;
+  if (number(reason.left_s) !== null)
+    reason.left_s = Math.max(0, Math.ceil(reason.left_s - past_s));
+  if (number(reason.age_s) !== null) reason.age_s += past_s;
+  put(row.find(".reason"), sayCode(words.reasons, reason));
+}
+
+function showRunning(status) {
+  [...byId.chargers.children].forEach((row, index) => showReason(row, status.chargers[index]));
+}
+
+// --- What a tap does to a charger ---------------------------------------------------------------
+
+function showTaps(row, charger, state) {
+  const { paused, priority } = charger;
+  const pause = row.find(".pause");
+  const first = row.find(".priority");
+  hide(row.find(".taps"), typeof paused !== "boolean" || !charger.id);
+  hide(pause, state === "A" && !paused);
+  showTap(pause, paused ? words.resume : words.pause, charger, "pause", { paused: !paused });
+  const level = [0, 1].includes(priority) ? "" : " " + signed(text(priority));
+  showTap(first, words.priority + level, charger, "priority", { priority: priority > 0 ? 0 : 1 });
+  press(first, priority > 0);
+}
+
+function showTap(button, content, charger, what, value) {
+  put(button, content);
+  const label = content + ": " + nameOf(charger);
+  if (button.ariaLabel !== label) button.ariaLabel = label;
+  button.onclick = async () => {
+    const { error } = await call("api/chargers/" + charger.id + "/" + what, "POST", value);
+    announce(error);
+    if (!error) Object.assign(charger, value);
+    show();
+  };
 }
 
 function showChargers(status) {

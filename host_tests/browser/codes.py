@@ -1,8 +1,7 @@
-"""The reasons and warnings of the deciding core, as it packs them for the device."""
+"""The reasons of the deciding core as it packs them for the device, and what has words."""
 
-from amprail_tools.page import STANDING
+from amprail_tools.page_words import needed
 from balance import reasons
 
 CODES = [tuple(code.split()) for code in reasons.CODES.split("|")]
-NAMES = tuple(code[0] for code in CODES)
-WARNINGS = STANDING
+NEEDED = needed()

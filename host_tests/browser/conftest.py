@@ -4,23 +4,22 @@
 the test ends, it has looked for errors in the console and for requests to any other host.
 """
 
-from pathlib import Path
+import re
 from urllib.parse import urlsplit
 
 import pytest
-from amprail_tools.page import build_page
-from browser import codes as reasons
+from amprail_tools.build import build
 from browser import chromium
 from browser.scripted_device import ScriptedDevice
+from playwright.sync_api import expect
 
-ROOT = Path(__file__).parents[2]
+# A busy machine may take long to show what has come.
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="session")
-def page_bytes(tmp_path_factory):
-    target = tmp_path_factory.mktemp("page")
-    build_page(ROOT / "firmware/page", target, reasons.NAMES, reasons.WARNINGS)
-    return (target / "index.html.gz").read_bytes()
+def page_bytes():
+    return {path.name[6:8]: path.read_bytes() for path in (build() / "a/page").iterdir()}
 
 
 # Not longer than a module: while it runs, Playwright has an event loop in this thread.
@@ -66,25 +65,37 @@ def open_page(browser, base_url):
         watch.check()
 
 
+# What a device need not have: the page asks once, and Chromium says that it was not there.
+OPTIONAL = ("/api/wifi", "/api/update")
+FAILED = re.compile(r"Failed to load resource: the server responded with a status of (\d+)")
+
+
 class Watch:
-    """Hears the page: errors in the console and requests to other hosts."""
+    """Hears the page: errors in the console and requests to other hosts. `statuses`: those that
+    the device is expected to refuse something with; `failures_expected`: any."""
 
     def __init__(self, page, url):
         self.host = urlsplit(url).netloc
         self.errors = []
         self.others = []
         self.failures_expected = False
+        self.statuses = ()
         page.on("console", self.on_console)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("request", self.on_request)
 
     def on_console(self, message):
-        # Chromium itself says of a request that it failed; no page can prevent that.
-        failed_request = message.text.startswith("Failed to load resource")
-        if message.type in ("error", "warning") and not (
-            failed_request and self.failures_expected
-        ):
+        if message.type in ("error", "warning") and not self.is_expected(message):
             self.errors.append(message.text)
+
+    # Chromium itself says of a request that it failed; no page can prevent that.
+    def is_expected(self, message):
+        if self.failures_expected and message.text.startswith("Failed to load resource"):
+            return True
+        failed = FAILED.match(message.text)
+        if failed and failed[1] == "404":
+            return message.location["url"].endswith(OPTIONAL)
+        return failed and int(failed[1]) in self.statuses
 
     def on_request(self, request):
         if urlsplit(request.url).netloc != self.host and not request.url.startswith("data:"):

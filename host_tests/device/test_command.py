@@ -116,9 +116,12 @@ def test_a_data_folder_that_is_not_there(tmp_path):
     assert "no such folder" in refused("run", "--data", tmp_path / "nowhere")
 
 
-def test_a_data_folder_without_a_site_file(data):
+def test_a_data_folder_without_a_site_file_is_for_the_page_to_fill(data, port):
     (data / "site.json").unlink()
-    assert "site.json" in refused("run", "--data", data)
+    done = amprail("run", "--data", data, "--port", str(port), "--seconds", "1")
+    assert done.returncode == 0, done.stderr
+    assert "no site.json: nothing is raised" in done.stderr
+    assert json.loads(done.stdout)["budget_ma"] == [0, 0, 0]
 
 
 @pytest.mark.parametrize(

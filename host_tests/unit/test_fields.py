@@ -1,6 +1,7 @@
 # What the page is told of the settings is what is checked.
 
 import json
+import sys
 
 from both import raises
 from settings.fields import fields
@@ -53,3 +54,15 @@ def test_groups_show_their_own_fields():
     assert groups["minimum"]["fields"][0]["key"] == "auto"
     (values,) = [f["values"] for f in groups["meter"]["fields"] if f["key"] == "baud"]
     assert groups["meter"]["null"] and 9600 in values
+
+
+def test_every_driver_and_every_map_is_offered_and_nothing_else():
+    (drivers,) = [field["values"] for field in tables()["charger"] if field["key"] == "driver"]
+    for name in drivers:
+        __import__("chargers." + name)
+        module = sys.modules["chargers." + name]
+        assert hasattr(module, "confirm") or hasattr(module, "driver"), name
+    assert len(drivers) == 9 and "warp" in drivers
+    (meter,) = [field for field in tables()["site"] if field["key"] == "meter"]
+    types = meter["fields"][0]["values"]
+    assert "own" in types and "sunspec" in types and "eastron_sdm630" in types

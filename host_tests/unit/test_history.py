@@ -2,7 +2,7 @@
 
 import sys
 
-from app.history import DAY, HOUR, NONE, PART, SLOT, ZERO, History
+from app.history import DAY, HOUR, NONE, PART, SLOT, ZERO, History, step_ma
 from core import C, Site
 
 
@@ -76,3 +76,8 @@ def test_a_second_allocates_nothing():
         kept.advance()
     micropython.heap_unlock()
     assert kept.slots >= PART
+
+
+def test_the_step_shows_half_as_much_again_as_the_limit_and_is_never_none():
+    for limit_ma in (0, 1, 16000, 63000, 524000):
+        assert step_ma(limit_ma) >= 100 and step_ma(limit_ma) * 84 >= limit_ma

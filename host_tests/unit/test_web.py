@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import sys
 
 from app.web import Web
 from both import a_folder, run
@@ -70,7 +71,7 @@ def with_page():
     """A new `code_dir` with a page."""
     folder = a_folder()
     os.mkdir(folder + "/page")
-    with open(folder + "/page/index.html.gz", "wb") as file:
+    with open(folder + "/page/index.en.html.gz", "wb") as file:
         file.write(PAGE)
     return folder
 
@@ -87,7 +88,7 @@ def test_the_page_is_answered_whole_and_may_not_be_framed():
     try:
         (head, page), (again, nothing) = run(asked([b"GET /", b"HEAD /"], code_dir=folder))
     finally:
-        os.remove(folder + "/page/index.html.gz")
+        os.remove(folder + "/page/index.en.html.gz")
         os.rmdir(folder + "/page")
         os.rmdir(folder)
     assert page == PAGE and nothing == b"" and head == again
@@ -209,3 +210,17 @@ def test_modules_that_answered_rarely_are_gone_afterwards():
 
     ask(b"GET /api/nothing" + BEARER)
     assert [name for name in sys.modules if name[:8] == "app.api."] == []
+
+
+def test_a_module_that_another_one_takes_along_is_let_go_once():
+    made = []
+
+    class Kept(Web):
+        def __init__(self, *parts):
+            super().__init__(*parts)
+            made.append(self)
+
+    run(asked([b"GET /api/login", b"POST /api/claim"], kind=Kept))
+    assert "app.login" in sys.modules and "app.owner" in sys.modules
+    made[-1].tick()
+    assert "app.login" not in sys.modules and "app.owner" not in sys.modules

@@ -8,4 +8,4 @@ from app.wifi_api import PROBLEMS, STATES
 def test_every_state_and_problem_has_words():
     codes = {*STATES, *PROBLEMS.values(), "refused", "weak"}
     for language, words in read_words(ROOT / "firmware" / "page" / "words").items():
-        assert set(words["wifi"]) == codes, language
+        assert set(words["wifi"]) == codes | {"own", "scan"}, language

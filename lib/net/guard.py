@@ -26,9 +26,9 @@ _HEAD_LINES = const(24)
 _BODY_SIZE = const(2048)
 
 # How the fields begin that somebody here reads: Host, Cookie, Authorization, Content-..., Origin,
-# X-CSRF, X-Nonce, X-Proof, Transfer-Encoding. A browser sends twice as many more. One text, as no
-# name of a field has a space.
-_FIELDS = b"host cook auth cont orig x-cs x-no x-pr tran"
+# X-CSRF, X-Nonce, X-Proof, Transfer-Encoding, Accept-Language. A browser sends twice as many more.
+# One text, as no name of a field has a space.
+_FIELDS = b"host cook auth cont orig x-cs x-no x-pr tran acce"
 
 # A client that is refused has this long to read why.
 _LINGER_MS = const(100)

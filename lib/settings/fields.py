@@ -2,11 +2,17 @@
 # and what is offered. Loaded when somebody asks for it.
 
 import json
+import os
+import sys
 
 from settings import special_tables, tables
 
 # What a kind asks for besides the value; those that are not here say nothing more.
 _ARGUMENTS = {"whole": "low high unit", "text": "size"}
+
+# Where the modules lie that a key may name, and what lies beside them.
+_FOLDERS = {"driver": "/chargers", "type": "/modbus/meters"}
+_HELPERS = "answer fields finder secrets"
 
 
 def fields(secrets: tuple):
@@ -47,6 +53,20 @@ def _about(key, default, kind, arguments):
         about["default"] = json.loads(default)
     if kind == "one_of":
         about["values"] = [json.loads(one) for one in arguments]
+    elif kind == "module":
+        about["values"] = _modules(key)
     for word, argument in zip(_ARGUMENTS.get(kind, "").split(), arguments):
         about[word] = argument if word == "unit" else int(argument)
     return about
+
+
+def _modules(key):
+    found = {"own"} if key == "type" else set()
+    for folder in sys.path:
+        try:
+            files = os.listdir(folder + _FOLDERS[key])
+        except OSError:
+            continue
+        found.update([name.partition(".")[0] for name in files if name[0] != "_"])
+        break
+    return sorted(found - set(_HELPERS.split()))

@@ -90,8 +90,8 @@ def build_device() -> Path:
 def _key(computer):
     sources = [*_device_files(computer), *_files("firmware/page", "*")]
     sources.append(ROOT / "firmware" / "main.py")
-    steps = ("build.py", "constants.py", "inline.py", "join.py", "page.py", "rename.py")
-    steps += ("shorten.py", "trim.py")
+    steps = ("build.py", "constants.py", "inline.py", "join.py", "page.py", "page_words.py")
+    steps += ("rename.py", "shorten.py", "trim.py")
     makers = [Path(__file__).with_name(name) for name in steps]
     inputs = sorted(path for path in [*sources, *makers] if path.is_file())
     return key_of([sys.prefix, *inputs])
@@ -240,12 +240,10 @@ def _third_party():
 def _build_page(target: Path) -> None:
     """The page, with words for every code; there is none in a checkout without `page.py`."""
     use_device_code()
-    from balance.reasons import CODES
-
-    from amprail_tools.page import STANDING, build_page
+    from amprail_tools.page import build_page
+    from amprail_tools.page_words import needed
 
     try:
-        codes = [code.split()[0] for code in CODES.split("|")]
-        build_page(ROOT / "firmware" / "page", target, codes, STANDING)
+        build_page(ROOT / "firmware" / "page", target, needed())
     except ValueError as error:
         raise Failure(f"firmware/page: {error}") from None

@@ -1,52 +1,53 @@
-"""Builds the device's page: one HTML file with style, script and words in it, gzipped."""
+"""Builds the device's page: an HTML file a language with all that it needs in it, gzipped."""
 
 import base64
-import gzip
 import hashlib
 import json
 import re
 from pathlib import Path
 
-# Standing warnings (`firmware/app/build.py`): the limit leaves less than a minimum; the reserves
-# on a phase exceed what it may carry; a line of chargers.jsonl cannot be used.
-STANDING = ("target_below_minimum", "fallbacks_above_target", "bad_charger")
+import minify
+import zopfli.gzip
+
 # The page with all its resources, compressed, in one request (design, section 6).
 LARGEST = 20 * 1024
-# IEC 61851-1; "?" is a charger that does not answer.
-STATES = ("A", "B", "C", "D", "E", "F", "?")
-# Which words every code of the firmware must have.
-REASONS, WARNINGS, STATE_WORDS = "reasons", "warnings", "states"
 # Nothing but what is in the file runs, and nothing but the device itself is asked.
 POLICY = (
     "default-src 'none'; connect-src 'self'; img-src data:; script-src {script}; "
     "style-src {style}; base-uri 'none'; form-action 'none'"
 )
-EMBEDDED = re.compile(
-    r'<link rel="stylesheet" href="(?P<style>[\w.]+)">|<script src="(?P<script>[\w.]+)"></script>'
-)
+STYLE = re.compile(r'<link rel="stylesheet" href="([\w.]+)">')
+SCRIPT = re.compile(r'<script src="([\w.]+)"></script>')
+# What the words of all languages become.
+WORDS = "words"
 
 
 class PageError(ValueError):
     """The page cannot be built: the message names the file, code or size and what was expected."""
 
 
-def build_page(source_dir, target_dir, codes: tuple, warnings: tuple) -> int:
-    """Write `target_dir/index.html.gz` from `source_dir`; return its size in bytes.
+def build_page(source_dir, target_dir, needed: dict) -> int:
+    """Write `target_dir/index.LANGUAGE.html.gz` from `source_dir`; return the largest size.
 
-    `codes` and `warnings` are the names in `lib/balance/reasons.py`. Raises PageError where a
-    code, warning or state has no words in a language, where languages differ, or above 20 KB.
-    The same input gives the same bytes.
+    `needed`: which words every language must have, {kind: names} as `page_words.needed` gives it.
+    Raises PageError where a code has no words in a language, where languages differ, or above
+    20 KB. The same input gives the same bytes.
     """
     source = Path(source_dir)
     words = read_words(source / "words")
-    check_words(words, codes, warnings)
-    page = gzip.compress(inline(source, words).encode(), 9, mtime=0)
-    if len(page) > LARGEST:
-        raise PageError(f"the page has {len(page)} bytes compressed: at most {LARGEST} expected")
+    check_words(words, needed)
     target = Path(target_dir)
     target.mkdir(parents=True, exist_ok=True)
-    (target / "index.html.gz").write_bytes(page)
-    return len(page)
+    names = {language: sentences["language"] for language, sentences in words.items()}
+    sizes = []
+    for language, sentences in words.items():
+        page = zopfli.gzip.compress(inline(source, language, {**sentences, "languages": names}))
+        if len(page) > LARGEST:
+            wrong = f"{len(page)} bytes compressed: at most {LARGEST} expected"
+            raise PageError(f"the page in language {language!r} has {wrong}")
+        (target / f"index.{language}.html.gz").write_bytes(page)
+        sizes.append(len(page))
+    return max(sizes)
 
 
 def read_words(words_dir: Path) -> dict:
@@ -64,17 +65,22 @@ def read_language(path: Path) -> dict:
         raise PageError(f"{path.name}: JSON in UTF-8 expected: {error}") from error
 
 
-def check_words(words: dict, codes: tuple, warnings: tuple) -> None:
+def check_words(words: dict, needed: dict) -> None:
     """Raise PageError unless every language has words for all, and the same ones."""
-    needed = ((REASONS, codes), (WARNINGS, warnings), (STATE_WORDS, STATES))
     for language, sentences in words.items():
-        for kind, names in needed:
+        for kind, names in needed.items():
             for name in names:
-                if not str(sentences.get(kind, {}).get(name, "")).strip():
+                if not any(words_of(sentences, place, name) for place in kind.split("|")):
                     raise PageError(f"{kind}: no words for {name!r} in language {language!r}")
     english = flat(words["en"])
     for language, sentences in words.items():
         check_same(english, flat(sentences), language)
+
+
+def words_of(sentences: dict, kind: str, name: str) -> str:
+    group = sentences.get(kind, {}) if kind else sentences
+    found = group.get(name, "")
+    return found.strip() if isinstance(found, str) else ""
 
 
 def flat(sentences: dict) -> dict:
@@ -100,27 +106,55 @@ def check_same(english: dict, other: dict, language: str) -> None:
             )
 
 
-def inline(source: Path, words: dict) -> str:
-    """Return the page as one HTML text without comments and indentation."""
-    hashes = {"style": [], "script": []}
-
-    def embed(found: re.Match) -> str:
-        name = found["style"] or found["script"]
-        kind, strip = ("style", strip_css) if found["style"] else ("script", strip_js)
-        content = strip((source / name).read_text(encoding="utf-8"), name)
-        if re.search(r"</s|<!--", content):
-            raise PageError(f"{name}: holds '</s' or '<!--', which would end it inside HTML")
-        hashes[kind].append(digest(content))
-        return f"<{kind}>{content}</{kind}>"
-
-    data = json.dumps(words, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-    page = strip_html((source / "index.html").read_text(encoding="utf-8"))
-    page = put_once(page, 'id="words"></script>', f'id="words">{data}</script>')
-    page = EMBEDDED.sub(embed, page)
-    policy = POLICY.format(**{kind: " ".join(found) for kind, found in hashes.items()})
-    charset = '<meta charset="utf-8">'
+def inline(source: Path, language: str, words: dict) -> bytes:
+    """Return the page as one HTML text, made small by minify-go."""
+    page = (source / "index.html").read_text(encoding="utf-8")
+    page = put_once(page, 'lang="en"', f'lang="{language}"')
+    style = alone("text/css", read(source, STYLE.findall(page)))
+    script = in_order(constant(words) + read(source, SCRIPT.findall(page)))
+    script = alone("text/javascript", script)
+    policy = POLICY.format(style=digest(style), script=digest(script))
     meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-    return put_once(page, charset, charset + "\n" + meta)
+    charset = '<meta charset="utf-8">'
+    page = put_once(page, charset, charset + meta)
+    page = small("text/html", STYLE.sub("<link>", SCRIPT.sub("", page)))
+    page = put_once(page, "<link>", f"<style>{style}</style>")
+    return f"{page}<script>{script}</script>".encode()
+
+
+def read(source: Path, names: list) -> str:
+    return "\n".join((source / name).read_text("utf-8") for name in names if name != WORDS)
+
+
+def in_order(script: str) -> str:
+    """Return the script as one function, inside of which all names can be made short.
+
+    Where constants follow each other, minify-go 2.24 puts those that take an object apart first,
+    though the others may have to be made before an `await` in them; so only those stay constants.
+    """
+    script = re.sub(r"\bconst (?=\w)", "let ", script.replace('"use strict";', ""))
+    return f'(()=>{{"use strict";{script}}})()'
+
+
+def small(kind: str, text: str) -> str:
+    """Return the page, style or script without what it does not need, and with short names."""
+    try:
+        return minify.string(kind, text)
+    except minify.MinifyError as error:
+        raise PageError(f"{kind}: {error}") from error
+
+
+def alone(kind: str, text: str) -> str:
+    """Return a style or script that can be an element of the page."""
+    found = small(kind, text)
+    if re.search(r"</s|<!--", found):
+        raise PageError(f"{kind}: holds '</s' or '<!--', which would end it inside HTML")
+    return found
+
+
+def constant(words: dict) -> str:
+    text = json.dumps(words, ensure_ascii=False, separators=(",", ":"))
+    return f"const words = {text.replace('<', chr(92) + 'x3c')};\n"
 
 
 def put_once(page: str, place: str, content: str) -> str:
@@ -133,24 +167,3 @@ def digest(content: str) -> str:
     """Return the source expression of a Content-Security-Policy that allows this content."""
     found = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
     return f"'sha256-{found}'"
-
-
-def strip_html(text: str) -> str:
-    return strip_lines(re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL))
-
-
-def strip_css(text: str, name: str) -> str:
-    return strip_lines(re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL))
-
-
-def strip_js(text: str, name: str) -> str:
-    """Drop indentation and the lines that hold only a comment; refuse what may span lines."""
-    lines = [line.strip() for line in text.splitlines()]
-    for number, line in enumerate(lines, 1):
-        if not line.startswith("//") and ("`" in line or line.startswith("/*")):
-            raise PageError(f"{name}:{number}: no template string and no /* comment expected")
-    return strip_lines("\n".join(line for line in lines if not line.startswith("//")))
-
-
-def strip_lines(text: str) -> str:
-    return "\n".join(line.strip() for line in text.splitlines() if line.strip())

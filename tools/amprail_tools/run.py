@@ -2,9 +2,9 @@
 
 It reads the meter over a USB-RS485 dongle (--serial /dev/ttyUSB0) and sets the chargers of the
 site over the network. Its page is at http://127.0.0.1:8080; with a password, which is set there,
---listen 0.0.0.0 opens it to the network. The settings, site.json and
-chargers.jsonl, are in the folder --data. It ends after --seconds, by Ctrl-C or by SIGTERM; the
-chargers stay as told.
+--listen 0.0.0.0 opens it to the network. The settings, site.json and chargers.jsonl, are in the
+folder --data; where there is no site.json yet, nothing is raised until the page has set the site
+up. It ends after --seconds, by Ctrl-C or by SIGTERM; the chargers stay as told.
 """
 
 import argparse
@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def check(arguments: argparse.Namespace) -> None:
     """UserError if it cannot start, before anything is installed."""
     site = check_site(arguments.data)
-    if site["meter"] is not None:
+    if arguments.serial or (site and site["meter"]):
         check_serial(arguments.serial)
     check_claimed(arguments.data, arguments.listen)
     check_port(arguments.port, arguments.listen)
@@ -127,10 +127,12 @@ def _ask(firmware: Firmware, otherwise: dict) -> dict:
         return otherwise
 
 
-def check_site(data: Path) -> dict:
-    """The checked settings of the site; UserError if they cannot be used."""
+def check_site(data: Path) -> dict | None:
+    """The checked settings of the site, None without any yet; UserError if they are wrong."""
     if not data.is_dir():
-        raise UserError(f"--data {data}: no such folder, expected one with site.json")
+        raise UserError(f"--data {data}: no such folder, expected one for the settings")
+    if not (data / "site.json").exists():
+        return None
     use_device_code()
     from settings.schema import SettingsError
     from settings.store import read_site
