@@ -24,6 +24,11 @@ GET /api/status V status
 GET /api/wifi U wifi_api
 PUT /api/wifi C wifi_save
 POST /api/wifi/scan U wifi_api
+GET /api/update U updates
+POST /api/update U updates
+PUT /api/update C updater
+GET /api/update/key U updates
+PUT /api/update/key C updates
 """
 
 CLIENTS = const(3)
@@ -45,18 +50,23 @@ _HTML = (
 class Web:
     """Serves the page and the API to those whom `access` admits. `folders`: of the code and of the
     data; `place`: host and port; `end(code)` ends the program; `made`: as of `Guard`; `wifi`: of
-    a board that has one."""
+    a board that has one.
+
+    `snapshot` is None while there is an update in the place of the page (`app.updates`); `busy`
+    while an update comes in.
+    """
 
     def __init__(self, snapshot, access, folders: tuple, place: tuple, end, made=None, wifi=None):
         self.snapshot = snapshot
         self.access = access
-        self.data_dir = folders[1]
-        self._page = folders[0] + "/page/index.html.gz"
+        self.code_dir, self.data_dir = folders
+        self.cycle = None
+        self.busy = False
         self._host, self._port = place
-        self._end = end
+        self.end = end
         self.wifi = wifi
         self._came = []
-        self._guard = Guard(self._handle, log.error, CLIENTS, made)
+        self.guard = Guard(self._handle, log.error, CLIENTS, made)
 
     def routes(self) -> bytes:
         """The table of routes."""
@@ -65,13 +75,13 @@ class Web:
     async def run(self) -> None:
         """Listens for ever; ends the program with code 2 if the port cannot be had."""
         try:
-            await self._guard.serve(self._host, self._port)
+            await self.guard.serve(self._host, self._port)
         except OSError as error:
             if error.errno not in (errno.EADDRINUSE, errno.EACCES):
                 raise
             why = "is in use" if error.errno == errno.EADDRINUSE else "is not allowed"
             log.error("port {} {}, choose another one".format(self._port, why))
-            self._end(2)
+            self.end(2)
 
     def tick(self) -> None:
         """Once a minute: what is old ends, and what was loaded goes. Not at once: whoever asks
@@ -80,7 +90,7 @@ class Web:
         self._let_go()
 
     def _let_go(self):
-        while self._came:
+        while self._came and not self.busy:
             name = self._came.pop()
             start.forget(name, *getattr(sys.modules.get(name), "NEEDS", ()))
 
@@ -101,6 +111,7 @@ class Web:
         self.access.admit(exchange, mark)
         if mark == CONFIRM:
             self._module("login").confirm(self.access, exchange)
+            self._let_go()
         name = routes[at + 2 : routes.find(b"\n", at)].decode()
         if hasattr(self, name):
             return await getattr(self, name)(exchange)
@@ -129,10 +140,12 @@ class Web:
         await exchange.answer(204, (), allow)
 
     async def index(self, exchange):
-        with open(self._page, "rb") as file:  # noqa: ASYNC230
+        with open(self.code_dir + "/page/index.html.gz", "rb") as file:  # noqa: ASYNC230
             await exchange.answer(200, _pieces(file), _HTML)
 
     async def status(self, exchange):
+        if self.snapshot is None:
+            raise ValueError(503)
         await exchange.answer(200, self.snapshot.status(), _JSON)
 
 

@@ -89,7 +89,7 @@ def test_schemathesis_finds_no_answer_that_is_not_documented(firmware, tmp_path)
         command, cwd=tmp_path, capture_output=True, text=True, timeout=110, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "Tested: 10" in done.stdout
+    assert "Tested: 15" in done.stdout
     assert firmware.poll() is None
     status = firmware.status()
     assert status["restarts"] == 0 and status["site"]["name"] == "My House"

@@ -1,7 +1,7 @@
 # A write of the settings that the power is cut in, at every step of it: the old file or the new.
 
 from disk import Disk
-from settings import writer as store
+from settings import files as store
 
 OLD = b"o" * 600
 NEW = b"n" * 700

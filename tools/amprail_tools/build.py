@@ -4,6 +4,7 @@
     a/lib  a/app  a/boards  a/page     the first slot: .mpy files and the page
     modules/                           the same with every module apart, for tests and tools
     names.txt                          what short names in a device's tracebacks may stand for
+    a/manifest                         its version and what is in it
 
 It is made anew only when something in it has changed.
 """
@@ -19,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from amprail_tools import ROOT, Failure, say, trim, use_device_code
+from amprail_tools.bundle import write_manifest
 from amprail_tools.constants import inlined, put_in, shared
 from amprail_tools.environment import device_sources
 from amprail_tools.inline import with_inlined
@@ -59,8 +61,9 @@ def main(arguments: argparse.Namespace) -> int:
 def build() -> Path:
     """The folder of the current build, made now if something has changed. Failure if it cannot."""
     sources = [*_device_files(), *_files("firmware/page", "*"), ROOT / "firmware" / "main.py"]
-    steps = ("build.py", "constants.py", "inline.py", "join.py", "page.py", "rename.py")
-    steps += ("shorten.py", "trim.py")
+    sources.append(ROOT / "pyproject.toml")  # the version
+    steps = ("build.py", "bundle.py", "constants.py", "inline.py", "join.py", "page.py")
+    steps += ("rename.py", "shorten.py", "trim.py")
     makers = [Path(__file__).with_name(name) for name in steps]
     inputs = sorted(path for path in [*sources, *makers] if path.is_file())
     return made("build", key_of([sys.prefix, *inputs]), _make)
@@ -112,6 +115,7 @@ def _make(folder: Path) -> None:
     shutil.copy(ROOT / "firmware" / "main.py", folder / "main.py")
     (folder / "board").write_text(BOARD)
     _build_page(folder / "a" / "page")
+    write_manifest(folder / "a")
 
 
 def _sources() -> dict[str, str]:

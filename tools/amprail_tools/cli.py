@@ -23,6 +23,10 @@ COMMANDS = {
     "meters": ("meters", "find the meters on a serial line"),
     "sim": ("simulate", "the deciding core with a house and cars in virtual time"),
     "bench": ("bench", "speed and memory of the deciding core"),
+    "keys": ("keys", "make the key that signs your devices' updates"),
+    "power": ("power", "cut the power of a device's flash at every step"),
+    "sign": ("sign", "build a signed update"),
+    "ota": ("ota", "update a device over the network"),
     "build": ("build", "compile the device code to build/ and show its size"),
 }
 

@@ -8,30 +8,31 @@ Some of the chargers may be dead: they take connections and never answer. What c
 
 import math
 import socket
-import tempfile
 import time
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from amprail_tools import Failure, say
+from amprail_tools import Failure, say, streaming
 from amprail_tools.launch import Firmware
 from amprail_tools.options import FEW_BRANDS, HEAP_KB, HEAP_OF_MANY_BRANDS_KB
 
 
 class Case(NamedTuple):
-    """brands: keys of sim.brands.BRANDS, in turn."""
+    """brands: keys of sim.brands.BRANDS, in turn. update: updates come in all the time."""
 
     chargers: int
     request_ms: int = 50
     dead: int = 0
     brands: tuple = ("warp",)
+    update: bool = False
 
 
 # s until the last is answered, and confirmed; None: nobody has said. The design, section 6.
 BUDGET_S = {
     Case(8): (0.4, 0.8),
+    Case(8, update=True): (0.6, 1.0),
     Case(64): (1.5, 2.5),
     Case(64, 50, 3): (1.5, None),
     Case(64, 500, 3): (10.0, None),
@@ -66,16 +67,18 @@ DEAD_S = 25.0
 def measure(case: Case, steps: int, build_dir: Path, log=None) -> dict:
     """The times of each step, in s; Failure if a step did not cut every living charger."""
     site = _site(case)
-    heap_kb = HEAP_KB if len(set(case.brands)) <= FEW_BRANDS else HEAP_OF_MANY_BRANDS_KB
+    few = len(set(case.brands)) <= FEW_BRANDS and not case.update
+    heap_kb = HEAP_KB if few else HEAP_OF_MANY_BRANDS_KB
     try:
         below_ma = site.record.target_ma - EXCESS_MA
         _hold(site, below_ma, lambda: _charge(site))
         _hold_for(site, below_ma, KNOWN_S)
-        with tempfile.TemporaryDirectory(prefix="amprail-latency-") as data_dir:
-            site.write_settings(data_dir)
-            where = (build_dir, Path(data_dir), site.serial, free_port(), heap_kb)
+        with streaming.board(build_dir) as (root, bundle):
+            site.write_settings(str(root / "data"))
+            where = (root, root / "data", site.serial, free_port(), heap_kb)
             with Firmware(*where, log=log) as firmware:
-                return _measure(site, firmware, case, steps)
+                stream = streaming.Stream(firmware, bundle)
+                return _measure(site, firmware, case, steps, stream)
     finally:
         site.stop()
 
@@ -112,8 +115,10 @@ def _charge(site):
 
 
 # A charger that is found charging at some current is left there: nothing has to settle before.
-def _measure(site, firmware, case, steps):
+def _measure(site, firmware, case, steps, stream):
     firmware.wait_ready(20)
+    if case.update:
+        stream.start()
     target_ma = site.record.target_ma
     excess_ma = EXCESS_MA
     if len(case.brands) > 1:
@@ -128,7 +133,7 @@ def _measure(site, firmware, case, steps):
         end = since + PATIENCE * (DONE_S + DONE_REQUESTS * (case.request_ms - 50) / 1000)
         _hold(site, target_ma + excess_ma, lambda end=end: _all_done(site, living, since, end))
         found.append(_times(site, living, since))
-    return _result(case, found)
+    return _result(case, found, stream.stop() if case.update else 0)
 
 
 # The dead are the first ones, on all three phases.
@@ -206,8 +211,8 @@ def _done(charger, since):
     return None
 
 
-def _result(case, found):
-    result = case._asdict() | {"steps": len(found)}
+def _result(case, found, updates=0):
+    result = case._asdict() | {"steps": len(found), "updates": updates}
     budgets = BUDGET_S.get(case, (None, None))
     for key, budget_s in zip(("answered_s", "confirmed_s"), budgets, strict=True):
         times = [step[key] for step in found]
@@ -238,13 +243,13 @@ def measure_all(steps: int, cases=USUAL) -> list[dict]:
 
 def text(results: list[dict]) -> str:
     lines = ["s from a reading above target:"]
-    heads = ("chargers", "dead", "ms", "brands", "steps")
+    heads = ("chargers", "dead", "ms", "brands", "updates", "steps")
     lines.append("".join(f"{head:>9}" for head in heads) + f"{'':>12}{'median':>9}{'worst':>9}")
     for result in results:
         for key, title in (("answered_s", "answered"), ("confirmed_s", "confirmed")):
             s = result[key]
             numbers = [result[name] for name in ("chargers", "dead", "request_ms")]
-            numbers += [len(set(result["brands"])), result["steps"]]
+            numbers += [len(set(result["brands"])), result["updates"], result["steps"]]
             budget = "" if s["budget"] is None else f"   budget {s['budget']:.1f}"
             lines.append(
                 "".join(f"{number:9}" for number in numbers)
