@@ -1,7 +1,8 @@
 # The launcher. It is never updated in the field and imports nothing of ours: what it starts may be
-# broken. Every start is a try, counted in DATA/tries; the firmware removes it once it is healthy.
-# After three tries without that it is the other slot's turn. ROOT and DATA are "" and "/data" on a
-# board; the Unix port gets them as arguments.
+# broken. DATA/slot says which slot has its turn and how often that was started without becoming
+# healthy (lib/update/slots.py). After three tries the other slot has its turn, after three more
+# the one that was healthy last, with control only. A good one that loses power is not at fault.
+# ROOT and DATA are "" and "/data" on a board; the Unix port gets them as arguments.
 
 import machine
 import os
@@ -10,10 +11,10 @@ import sys
 
 def read(name, known):
     try:
-        with open(data + "/" + name) as file:
+        with open(name) as file:
             return known[known.index(file.read(4).strip())]
     except (OSError, ValueError):
-        return known[0]
+        return ""
 
 
 def write(name, text):
@@ -26,29 +27,41 @@ def write(name, text):
 
 
 def choose():
-    slots = [slot for slot in ("a", "b") if slot in os.listdir(root or "/")]
-    slot, tries = read("slot", slots), int(read("tries", "0123"))
-    back = tries == 3 and len(slots) == 2
-    write("tries", "1" if back else str(min(tries + 1, 3)))  # first: a power cut gives it a try
-    if back:
+    slots = [slot for slot in "ab" if read(root + "/" + slot + "/manifest", ["ampr"])]
+    good = read(data + "/good", slots) or (slots + ["a"])[0]  # noqa: RUF005
+    slot = read(data + "/slot", [s + n for s in slots for n in [""] + list("01234567")]) or good  # noqa
+    slot, tries = slot[0], min(int(slot[1:] or 0) + 1, 7)
+    if slot == good and tries < 4 and hasattr(machine, "reset_cause"):
+        tries = 1 if machine.reset_cause() == machine.PWRON_RESET else tries
+    if tries == 4 and len(slots) == 2:
         slot = "b" if slot == "a" else "a"
-        write("slot", slot)
-        print("launcher: three tries failed, slot " + slot)
-    return slot
+    if tries == 7:
+        slot = good
+    write("slot", slot + str(tries))
+    return slot, tries
 
 
 code = 1
 try:
     root, data = sys.argv[1:3] if len(sys.argv) > 2 else ("", "/data")
-    code_dir = root + "/" + choose()
+    slot, tries = choose()
+    choose = read = None  # what is started needs the memory
+    if hasattr(machine, "WDT"):
+        machine.WDT(timeout=60000)
+    if tries > 1:
+        print("launcher: slot {}, try {}".format(slot, tries))
+    code_dir = root + "/" + slot
     sys.path[:0] = [code_dir + "/lib", code_dir]
     from app.start import main
 
-    code = main(code_dir, data)
+    code = main(code_dir, data, tries)
 except KeyboardInterrupt:  # somebody at the console wants the prompt
+    if hasattr(machine, "WDT"):
+        machine.WDT(timeout=3600000)
     machine = None
 except Exception as error:
     sys.print_exception(error)
+    write("died", repr(error)[:200])
 finally:
     if hasattr(machine, "reset"):
         machine.reset()

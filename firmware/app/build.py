@@ -13,39 +13,55 @@ from app.delivery import WORKERS, Delivery
 from app.health import Health, watch_stretches
 from app.messenger import connections
 from balance.cycle import Cycle
+from micropython import const
 
 _BAD = '{{"code":"bad_charger","line":{},"error":{}}}'
 _SETTINGS = ("schema", "special", "special_tables", "tables", "store", "strict", "files", "url")
 
 
-def build(code_dir: str, data_dir: str) -> tuple:
+# From this try on both slots are bad (firmware/main.py).
+_CONTROL_ONLY = const(7)
+
+
+def build(code_dir: str, data_dir: str, tries: int = 1) -> tuple:
     """The board, the health that watches the tasks, and the tasks: (name, run, beats) each.
 
     ValueError for what only the user can mend: the settings, the command line.
     """
+    _finish_factory(data_dir)
+    updating = _updating(data_dir)
     board = _board(code_dir)
+    if tries > 1 and hasattr(board, "failed"):
+        board.failed(tries)
     serial, port, host = board.arguments()
     wifi = _wifi(board, data_dir)
     clients = connections(WORKERS)
-    exchanges = _exchanges()
+    exchanges = _exchanges(updating)
     _end_restore(data_dir)
     cycle = Cycle(_capacity(data_dir))
     site, chargers, bad, warnings = _settings(data_dir, cycle)
     start.forget("balance.lines", *["settings." + name for name in _SETTINGS])
     access = _access(data_dir, host, port, site["name"])
     stretches = watch_stretches()
-    health = Health(data_dir, board.feed)
+    health = Health(board.feed)
     control = Control(cycle, health.beat)
     delivery = Delivery(cycle, chargers, clients, control.wake, health.beat)
     control.after = delivery.kick
     metering = parts.metering(board, site["meter"], serial, cycle, control, health)
     start.forget("app.api.site")
-    running = (chargers, cycle, control, delivery, metering, health, stretches)
-    page = (access, (code_dir, data_dir), (host, port), health.end, exchanges, wifi)
-    web = _web(_snapshot(site, warnings, running, (board, data_dir, bad)), page)
-    health.tick = web.tick
+    if tries < _CONTROL_ONLY:
+        running = (chargers, cycle, control, delivery, metering, health, stretches)
+        page = (access, (code_dir, data_dir), (host, port), health.end, exchanges, wifi)
+        about = None if updating else (board, data_dir, bad)
+        web = _web(site, warnings, running, about, page)
+        web.cycle = cycle  # pyright: ignore[reportAttributeAccessIssue]
+        health.tick = web.tick
+    else:
+        web = wifi = None
+        log.error("both slots failed: control only, without the page")
+    health.state = [0, 0, 0, data_dir, code_dir[-1:], web, cycle]
     log.info("site {}, {} chargers".format(site["name"], cycle.rows.count))
-    tasks = _tasks(health, control, delivery, metering, web)
+    tasks = _tasks(health, control, delivery, metering, web, updating)
     if wifi:
         tasks.append(("wifi", _joined(wifi, web, health.beat), True))
     if hasattr(board, "light"):
@@ -55,13 +71,18 @@ def build(code_dir: str, data_dir: str) -> tuple:
     return board, health, tasks
 
 
-def _tasks(health, control, delivery, metering, web):
+def _tasks(health, control, delivery, metering, web, updating):
     tasks = [
         ("health", health.run, False),
         ("control", control.run, True),
         ("tick", control.tick, False),
-        ("web", web.run, False),
     ]
+    if web is not None:
+        tasks.append(("web", web.run, False))
+    if updating:
+        from app import patience
+
+        tasks.append(("updating", patience.waiting(web), False))
     if metering is not None:
         tasks.append(("metering", metering.run, True))
     for worker in delivery.workers():
@@ -97,11 +118,21 @@ def _joined(wifi, web, beat):
 
 
 # The largest blocks, made before the memory is in pieces.
-def _exchanges():
+def _exchanges(updating):
     from app.web import CLIENTS
     from net.guard import exchanges
 
-    return exchanges(CLIENTS)
+    return exchanges(CLIENTS - 1 if updating else CLIENTS)
+
+
+# Whether it was started for an update (app/updates.py): once, whatever becomes of it.
+def _updating(data_dir):
+    try:
+        os.remove(data_dir + "/updating")
+    except OSError:
+        return False
+    log.info("started for an update, without the page")
+    return True
 
 
 # In sixteens: what a charger takes in memory, 0.2 KB, not every site has to give 64 times. At
@@ -176,16 +207,27 @@ def _add(settings, error, site, rows, chargers):
     parts.put(chargers, len(chargers.drivers), settings, driver)
 
 
-def _snapshot(site, warnings, running, about):
+# While there is an update in the place of the page there is no snapshot.
+def _web(site, warnings, running, about, page):
+    from app.web import Web
+
+    if about is None:
+        return Web(None, *page)
     from app.snapshot import Snapshot
 
     snapshot = Snapshot(site, warnings, *running)
     snapshot.board, snapshot.path, snapshot.lines = about
     snapshot.health.after = snapshot.advance
-    return snapshot
-
-
-def _web(snapshot, page):
-    from app.web import Web
-
     return Web(snapshot, *page)
+
+
+# Factory settings that a power cut has interrupted.
+def _finish_factory(data_dir):
+    try:
+        os.stat(data_dir + "/factory_settings")
+    except OSError:
+        return
+    from settings import factory
+
+    factory.end(data_dir)
+    start.forget("settings.factory", "settings.files")

@@ -10,7 +10,7 @@ import sys
 import time
 from array import array
 
-from app import log
+from app import log, start
 from clock import diff_ms, now_ms, sleep_ms
 from micropython import const
 
@@ -18,7 +18,8 @@ _DEATHS = const(5)
 _DEATHS_WITHIN_MS = const(60000)
 _RESTART_MS = const(500)
 _HANGS_AFTER_MS = const(30000)
-_HEALTHY_AFTER_S = const(120)
+_LOOKS_EVERY_S = const(30)
+_TICKS_EVERY_S = const(60)
 
 # A watched task: itself, its name, what it runs, how often it died, since when that is counted.
 _TASK = const(0)
@@ -88,10 +89,12 @@ def watch_stretches() -> Stretches:
 class Health:
     """Starts the tasks and watches them; `ended` is set, with `code`, when the program ends.
 
-    `tick()` is called once a minute."""
+    state: of the trial (`app.trial.run`) while it lasts, then empty. `tick()` is called once a
+    minute.
+    """
 
-    def __init__(self, data_dir: str, feed):
-        self._data_dir = data_dir
+    def __init__(self, feed):
+        self.state = []
         self._feed = feed
         self._beats = {}
         self._watched = []
@@ -170,8 +173,9 @@ class Health:
         self._begin(watched)
 
     async def run(self) -> None:
-        """Checks the beats once a second, feeds the watchdog, marks the start as healthy."""
-        left_s = _HEALTHY_AFTER_S
+        """Checks the beats once a second, feeds the watchdog, and looks every 30 s whether this
+        start is healthy."""
+        left_s = _TICKS_EVERY_S
         while True:
             hanging = self._hanging()
             if hanging:
@@ -181,9 +185,10 @@ class Health:
                 self._feed()
             self.after()
             left_s -= 1
+            if left_s % _LOOKS_EVERY_S == 0 and self.state:
+                self._look()
             if left_s == 0:
-                self._mark_healthy()
-            if left_s % 60 == 0:
+                left_s = _TICKS_EVERY_S
                 self.tick()
             await sleep_ms(1000)
 
@@ -194,10 +199,9 @@ class Health:
                 return name
         return None
 
-    def _mark_healthy(self):
-        from update.slots import mark_healthy
+    def _look(self):
+        from app import trial
 
-        try:
-            mark_healthy(self._data_dir)
-        except OSError as error:
-            log.warning("the try counter stays: {}".format(error))
+        if trial.run(self.state, self):
+            self.state = []
+        start.forget("app.trial")

@@ -17,22 +17,27 @@ _COLLECT_AT_START_BYTES = 2048
 _COLLECT_EVERY_BYTES = 8 * 1024
 
 
-def main(code_dir: str, data_dir: str) -> int:
-    """Runs until the board says that it is over. Returns 0, 1 (failure), 2 (the user's error)."""
+def main(code_dir: str, data_dir: str, tries: int = 1) -> int:
+    """Runs until the board says that it is over. Returns 0, 1 (failure), 2 (the user's error), 3
+    (start it again at once). `tries`: of the launcher, from 7 on with control only."""
     gc.threshold(_COLLECT_AT_START_BYTES)
+    _note(data_dir, tries, code_dir[-1:])
     try:
-        board, health, tasks = _built(code_dir, data_dir)
+        board, health, tasks = _built(code_dir, data_dir, tries)
     except ValueError as error:
         log.error(error)
-        return 2
-    return asyncio.run(_run(board, health, tasks))
+        code = 2
+    else:
+        code = asyncio.run(_run(board, health, tasks))
+    _note(data_dir, code)
+    return code
 
 
-def _built(code_dir, data_dir):
+def _built(code_dir, data_dir, tries):
     from app import build
 
     try:
-        return build.build(code_dir, data_dir)
+        return build.build(code_dir, data_dir, tries)
     finally:
         forget("app.build")
 
@@ -43,6 +48,20 @@ def has_room(size: int) -> bool:
     if gc.mem_free() < size:
         gc.collect()
     return gc.mem_free() >= size
+
+
+# Whatever is wrong with that, it keeps nobody from controlling.
+def _note(data_dir, number, slot=""):
+    try:
+        from app import trial
+
+        if slot:
+            trial.begin(data_dir, slot, number)
+        else:
+            trial.end(data_dir, number)
+    except Exception as error:
+        log.error("not kept: {}".format(repr(error)))
+    forget("app.trial")
 
 
 def forget(*names) -> None:

@@ -26,6 +26,11 @@ GET /api/status V status
 GET /api/wifi U wifi_api
 PUT /api/wifi C wifi_save
 POST /api/wifi/scan U wifi_api
+GET /api/update U updates
+POST /api/update U updates
+PUT /api/update C updater
+GET /api/update/key U updates
+PUT /api/update/key C updates
 GET /api/changes V changes
 """
 
@@ -52,18 +57,23 @@ _HTML = (
 class Web:
     """Serves the page and the API to those whom `access` admits. `folders`: of the code and of the
     data; `place`: host and port; `end(code)` ends the program; `made`: as of `Guard`; `wifi`: of
-    a board that has one."""
+    a board that has one.
+
+    `snapshot` is None while there is an update in the place of the page (`app.updates`); `busy`
+    while an update comes in.
+    """
 
     def __init__(self, snapshot, access, folders: tuple, place: tuple, end, made=None, wifi=None):
         self.snapshot = snapshot
         self.access = access
-        self.data_dir = folders[1]
+        self.code_dir, self.data_dir = folders
         self.lock = asyncio.Lock()  # who changes the settings has it
         self._changes = None
         self._rare = 0
-        self._pages = folders[0] + "/page/index.{}.html.gz"
+        self.cycle = None
+        self.busy = False
         self._host, self._port = place
-        self._end = end
+        self.end = end
         self.wifi = wifi
         self._came = []
         self.guard = Guard(self._handle, log.error, CLIENTS, made)
@@ -81,7 +91,7 @@ class Web:
                 raise
             why = "is in use" if error.errno == errno.EADDRINUSE else "is not allowed"
             log.error("port {} {}, choose another one".format(self._port, why))
-            self._end(2)
+            self.end(2)
 
     def tick(self) -> None:
         """Once a minute: what is old ends, and what was loaded goes. Not at once: whoever asks
@@ -90,7 +100,7 @@ class Web:
         self._let_go()
 
     def _let_go(self):
-        while self._came:
+        while self._came and not self.busy:
             name = self._came.pop()
             start.forget(name, *getattr(sys.modules.get(name), "NEEDS", ()))
 
@@ -141,6 +151,7 @@ class Web:
         if allow or exchange.path[:5] != b"/api/":
             return await refuse(exchange, allow)
         self.access.admit(exchange, USER)
+        self._need_snapshot()
         self._let_go()
         self.count(1)
         try:
@@ -160,13 +171,20 @@ class Web:
             start.forget("balance.lines", *names)
 
     async def index(self, exchange):
-        with open(self._pages.format(_language(exchange)), "rb") as file:  # noqa: ASYNC230
+        name = self.code_dir + "/page/index.{}.html.gz".format(_language(exchange))
+        with open(name, "rb") as file:  # noqa: ASYNC230
             await exchange.answer(200, _pieces(file), _HTML)
 
     async def status(self, exchange):
+        self._need_snapshot()
         await exchange.answer(200, self.snapshot.status(), _JSON)
 
+    def _need_snapshot(self):
+        if self.snapshot is None:
+            raise ValueError(503)
+
     async def changes(self, exchange):
+        self._need_snapshot()
         if not self._changes:
             need(_CHANGES_ROOM)
             self._changes = Changes(self.snapshot)

@@ -2,6 +2,7 @@
 
 import subprocess
 
+import pytest
 from amprail_tools.build import build, with_constants
 from amprail_tools.launch import micropython_command
 
@@ -12,7 +13,7 @@ from app.health import Health, watch_stretches
 from clock import sleep_ms
 import time
 fed = []
-health = Health(sys.argv[2], lambda: fed.append(1))
+health = Health(lambda: fed.append(1))
 """
 
 
@@ -105,22 +106,105 @@ asyncio.run(main())
     assert "code 1 fed 1 1" in said
 
 
-def test_a_healthy_start_takes_the_try_away(tmp_path):
-    (tmp_path / "tries").write_text("1")
-    run(
-        tmp_path,
-        """
-import app.health
+TRIAL = """
+import app.health, os
+class It:
+    pass
 async def no_time(ms):
     await asyncio.sleep_ms(0)
 app.health.sleep_ms = no_time
+data = sys.argv[2]
+def write(name, text):
+    with open(data + "/" + name, "w") as file:
+        file.write(text)
+def read(name):
+    try:
+        with open(data + "/" + name) as file:
+            return file.read()
+    except OSError:
+        return None
+web, cycle = It(), It()
+web.guard, cycle.grid, cycle.rows = It(), It(), It()
+web.guard.listener = It()
+web.guard.listener.socket = True
+cycle.grid.ok, cycle.grid.static = True, False
+def chargers(*failures):
+    cycle.rows.count = len(failures)
+    cycle.rows.flags = [1] * len(failures)
+    cycle.rows.failures = failures
+chargers(0, 0, 0)
+write("slot", "b1")
+def trial(steps, slot="b", web=web):
+    async def main():
+        health.state = [0, 0, 0, data, slot, web, cycle]
+        health.start("health", health.run, False)
+        for _ in range(steps):
+            await asyncio.sleep_ms(0)
+    asyncio.run(main())
+    kept = [read(name) for name in ("slot", "good", "answered")]
+    print("ended", health.ended.is_set(), health.code, *kept)
+"""
+
+
+def trial(tmp_path, script):
+    return run(tmp_path, TRIAL + script).splitlines()[-1]
+
+
+def test_a_start_that_works_for_two_minutes_is_marked_with_what_answered(tmp_path):
+    assert trial(tmp_path, "trial(110)") == "ended False 0 b1 None None"
+    assert trial(tmp_path, "trial(130)") == "ended False 0 b b 1 3 chargers"
+
+
+@pytest.mark.parametrize(
+    ("broken", "why"),
+    [
+        ("web.guard.listener.socket = None", "the page is not served"),
+        ("cycle.grid.ok = False", "the meter does not answer"),
+        ("chargers(0, 0, 3)", "fewer chargers answer than before"),
+    ],
+)
+def test_a_new_version_without_what_answered_before_ends_within_five_minutes(
+    tmp_path, broken, why
+):
+    (tmp_path / "answered").write_text("1 3 chargers")
+    said = run(tmp_path, TRIAL + broken + "\ntrial(310)")
+    assert "not healthy: " + why in said
+    assert said.splitlines()[-1] == "ended True 1 b1 None 1 3 chargers"
+
+
+def test_of_a_version_that_was_healthy_before_a_broken_charger_says_nothing(tmp_path):
+    script = 'write("good", "b")\nwrite("answered", "1 3 chargers")\nchargers(0, 0, 3)\ntrial(130)'
+    assert trial(tmp_path, script) == "ended False 0 b b 1 2 chargers"
+
+
+def test_chargers_that_are_no_longer_in_the_settings_are_not_missed(tmp_path):
+    script = 'write("answered", "1 9 chargers")\ntrial(130)'
+    assert trial(tmp_path, script) == "ended False 0 b b 1 3 chargers"
+
+
+def test_a_meter_that_never_answered_is_not_missed(tmp_path):
+    script = 'write("answered", "0 3 chargers")\ncycle.grid.ok = False\ntrial(130)'
+    assert trial(tmp_path, script) == "ended False 0 b b 0 3 chargers"
+
+
+def test_tasks_that_die_make_the_two_minutes_begin_anew(tmp_path):
+    script = """
 async def main():
+    health.state = [0, 0, 0, data, "b", web, cycle]
     health.start("health", health.run, False)
-    await sleep_ms(300)
+    for step in range(200):
+        await asyncio.sleep_ms(0)
+        if step == 100:
+            health.restarts += 1
+    print(read("slot"))
 asyncio.run(main())
-""",
-    )
-    assert not (tmp_path / "tries").exists()
+"""
+    assert trial(tmp_path, script) == "b1"
+
+
+def test_control_only_is_no_mark_for_the_slot_but_ends_the_row_of_tries(tmp_path):
+    script = 'write("slot", "a7")\nwrite("good", "b")\ntrial(130, "a", None)'
+    assert trial(tmp_path, script) == "ended False 0 a b None"
 
 
 def test_stretches_are_measured_between_two_awaits(tmp_path):

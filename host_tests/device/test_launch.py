@@ -30,7 +30,7 @@ async def until_stdin_closes():
     await asyncio.StreamReader(sys.stdin.buffer).read(1)
     print("ended by stdin")
 
-def main(code_dir, data_dir):
+def main(code_dir, data_dir, tries):
     kind = data_dir.rsplit("/", 1)[1]
     if kind == "refuses":
         print("site.json: no")

@@ -118,7 +118,7 @@ def test_the_latency_is_told_with_its_median_its_worst_and_its_budget():
     assert result["answered_s"] == {"median": 0.9, "worst": 1.25, "budget": 1.5}
     assert result["confirmed_s"] == {"median": 1.8, "worst": 2.5, "budget": 2.5}
     lines = latency.text([result]).splitlines()
-    case = ["64", "0", "50", "1", "3"]
+    case = ["64", "0", "50", "1", "0", "3"]
     assert lines[2].split() == [*case, "answered", "0.90", "1.25", "budget", "1.5"]
     assert lines[3].split() == [*case, "confirmed", "1.80", "2.50", "budget", "2.5"]
 

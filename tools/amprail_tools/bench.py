@@ -90,6 +90,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="with --latency: what a charger takes to answer (default: 50)",
     )
     parser.add_argument(
+        "--update",
+        action="store_const",
+        const=True,
+        help="with --latency: while one update after the other comes in",
+    )
+    parser.add_argument(
         "--dead",
         type=_dead,
         metavar="N",
@@ -138,7 +144,7 @@ def _dead(text: str) -> int:
 def _cases(arguments) -> tuple:
     """What was asked for, or the usual ones."""
     names = {"chargers": arguments.chargers, "request_ms": arguments.latency_ms}
-    names |= {"dead": arguments.dead, "brands": arguments.brands}
+    names |= {"dead": arguments.dead, "brands": arguments.brands, "update": arguments.update}
     given = {name: value for name, value in names.items() if value is not None}
     return (latency.Case(**{"chargers": 64} | given),) if given else latency.USUAL
 

@@ -4,6 +4,7 @@
     a/lib  a/app  a/boards  a/page     the first slot: .mpy files and the page
     modules/                           the same with every module apart, for tests and tools
     names.txt                          what short names in a device's tracebacks may stand for
+    a/manifest                         its version and what is in it
 
 It is made anew only when something in it has changed. With --board: the same for the boards,
 under device/, whose slot is bytecode that serves all of them, and in dist/ the image of the
@@ -21,6 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from amprail_tools import ROOT, Failure, boards, say, trim, use_device_code
+from amprail_tools.bundle import write_manifest
 from amprail_tools.constants import inlined, put_in, shared
 from amprail_tools.environment import device_sources
 from amprail_tools.inline import with_inlined
@@ -89,9 +91,9 @@ def build_device() -> Path:
 
 def _key(computer):
     sources = [*_device_files(computer), *_files("firmware/page", "*")]
-    sources.append(ROOT / "firmware" / "main.py")
-    steps = ("build.py", "constants.py", "inline.py", "join.py", "page.py", "page_words.py")
-    steps += ("rename.py", "shorten.py", "trim.py")
+    sources += [ROOT / "firmware" / "main.py", ROOT / "pyproject.toml"]  # that has the version
+    steps = ("build.py", "bundle.py", "constants.py", "inline.py", "join.py", "page.py")
+    steps += ("page_words.py", "rename.py", "shorten.py", "trim.py")
     makers = [Path(__file__).with_name(name) for name in steps]
     inputs = sorted(path for path in [*sources, *makers] if path.is_file())
     return key_of([sys.prefix, *inputs])
@@ -144,6 +146,7 @@ def compile_to(folder: Path, computer: bool, machine_code: str | None) -> None:
     shutil.rmtree(folder / TRIMMED)
     shutil.copy(ROOT / "firmware" / "main.py", folder / "main.py")
     _build_page(folder / "a" / "page")
+    write_manifest(folder / "a")
 
 
 def _sources(computer: bool | None = None) -> dict[str, str]:

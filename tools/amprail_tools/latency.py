@@ -9,30 +9,31 @@ Some of the chargers may be dead: they take connections and never answer. What c
 import contextlib
 import math
 import socket
-import tempfile
 import time
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from amprail_tools import Failure, say
+from amprail_tools import Failure, say, streaming
 from amprail_tools.launch import Firmware
 from amprail_tools.options import FEW_BRANDS, HEAP_KB, HEAP_OF_MANY_BRANDS_KB
 
 
 class Case(NamedTuple):
-    """brands: keys of sim.brands.BRANDS, in turn."""
+    """brands: keys of sim.brands.BRANDS, in turn. update: updates come in all the time."""
 
     chargers: int
     request_ms: int = 50
     dead: int = 0
     brands: tuple = ("warp",)
+    update: bool = False
 
 
 # s until the last is answered, and confirmed; None: nobody has said. The design, section 6.
 BUDGET_S = {
     Case(8): (0.4, 0.8),
+    Case(8, update=True): (0.6, 1.0),
     Case(64): (1.5, 2.5),
     Case(64, 50, 3): (1.5, None),
     Case(64, 500, 3): (10.0, None),
@@ -75,18 +76,20 @@ def steps_of(
     """The times of each step. `prepare(data_dir)` comes before the start; `around(firmware)` is
     entered while a step is measured."""
     site = _site(case)
-    heap_kb = HEAP_KB if len(set(case.brands)) <= FEW_BRANDS else HEAP_OF_MANY_BRANDS_KB
+    few = len(set(case.brands)) <= FEW_BRANDS and not case.update
+    heap_kb = HEAP_KB if few else HEAP_OF_MANY_BRANDS_KB
     try:
         below_ma = site.record.target_ma - EXCESS_MA
         _hold(site, below_ma, lambda: _charge(site))
         _hold_for(site, below_ma, KNOWN_S)
-        with tempfile.TemporaryDirectory(prefix="amprail-latency-") as data_dir:
-            site.write_settings(data_dir)
+        with streaming.board(build_dir) as (root, bundle):
+            site.write_settings(str(root / "data"))
             if prepare:
-                prepare(Path(data_dir))
-            where = (build_dir, Path(data_dir), site.serial, free_port(), heap_kb)
+                prepare(root / "data")
+            where = (root, root / "data", site.serial, free_port(), heap_kb)
             with Firmware(*where, log=log) as firmware:
-                return _measure(site, firmware, case, steps, around)
+                stream = streaming.Stream(firmware, bundle)
+                return _measure(site, firmware, case, steps, around, stream)
     finally:
         site.stop()
 
@@ -123,8 +126,10 @@ def _charge(site):
 
 
 # A charger that is found charging at some current is left there: nothing has to settle before.
-def _measure(site, firmware, case, steps, around):
+def _measure(site, firmware, case, steps, around, stream):
     firmware.wait_ready(20)
+    if case.update:
+        stream.start()
     target_ma = site.record.target_ma
     excess_ma = EXCESS_MA
     if len(case.brands) > 1:
@@ -140,6 +145,8 @@ def _measure(site, firmware, case, steps, around):
             end = since + PATIENCE * (DONE_S + DONE_REQUESTS * (case.request_ms - 50) / 1000)
             _hold(site, target_ma + excess_ma, lambda end=end: _all_done(site, living, since, end))
             found.append(_times(site, living, since))
+    if case.update:
+        found[-1]["updates"] = stream.stop()
     return found
 
 
@@ -219,7 +226,8 @@ def _done(charger, since):
 
 
 def _result(case, found):
-    result = case._asdict() | {"steps": len(found)}
+    updates = found[-1].get("updates", 0)
+    result = case._asdict() | {"steps": len(found), "updates": updates}
     budgets = BUDGET_S.get(case, (None, None))
     for key, budget_s in zip(("answered_s", "confirmed_s"), budgets, strict=True):
         times = [step[key] for step in found]
@@ -250,13 +258,13 @@ def measure_all(steps: int, cases=USUAL) -> list[dict]:
 
 def text(results: list[dict]) -> str:
     lines = ["s from a reading above target:"]
-    heads = ("chargers", "dead", "ms", "brands", "steps")
+    heads = ("chargers", "dead", "ms", "brands", "updates", "steps")
     lines.append("".join(f"{head:>9}" for head in heads) + f"{'':>12}{'median':>9}{'worst':>9}")
     for result in results:
         for key, title in (("answered_s", "answered"), ("confirmed_s", "confirmed")):
             s = result[key]
             numbers = [result[name] for name in ("chargers", "dead", "request_ms")]
-            numbers += [len(set(result["brands"])), result["steps"]]
+            numbers += [len(set(result["brands"])), result["updates"], result["steps"]]
             budget = "" if s["budget"] is None else f"   budget {s['budget']:.1f}"
             lines.append(
                 "".join(f"{number:9}" for number in numbers)

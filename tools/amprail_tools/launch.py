@@ -45,12 +45,15 @@ class Firmware:
     ):
         self.command = [*micropython_command(micropython), "-X", f"heapsize={heap_kb}K"]
         # From its own folder: every path of a module stays in its memory, whole
-        self.command += ["main.py", ".", os.path.abspath(data_dir)]
+        self.data_dir = Path(data_dir)
+        data_dir = os.path.abspath(data_dir)
+        if data_dir == os.path.abspath(os.path.join(build_dir, "data")):
+            data_dir = "./data"  # as on a board, which may be updated
+        self.command += ["main.py", ".", data_dir]
         self.command += [serial or "", str(port), listen]
         for argument in self.command:
             if len(os.fsencode(argument)) > LONGEST_ARGUMENT:
                 raise UserError(f"{argument}: at most {LONGEST_ARGUMENT} bytes expected in a path")
-        self.data_dir = Path(data_dir)
         self._build_dir = build_dir
         self.port = port
         self.host = "127.0.0.1" if listen == "0.0.0.0" else listen
