@@ -45,7 +45,7 @@ code = 1
 try:
     root, data = sys.argv[1:3] if len(sys.argv) > 2 else ("", "/data")
     slot, tries = choose()
-    choose = read = None  # what is started needs the memory
+    del globals()["choose"], globals()["read"]  # what is started needs the memory
     if hasattr(machine, "WDT"):
         machine.WDT(timeout=60000)
     if tries > 1:
