@@ -320,9 +320,9 @@ def test_64_chargers_keep_their_order_and_an_unchanged_status_touches_nothing(op
     crowd(device)
     for charger in device.status["chargers"][2::6]:
         charger["reason"] = {"code": "raising"}  # nothing that counts down
+    device.history["rows"] = []  # a plot is drawn anew once half a minute
     page = open_page()
     expect(page.locator(".charger")).to_have_count(64)
-    expect(page.locator("#plots li")).to_have_count(3)
     page.clock.fast_forward(SECOND)
     page.wait_for_timeout(100)
     assert texts(page, ".charger h3") == [f"Bay {64 - index}" for index in range(64)]
