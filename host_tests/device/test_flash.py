@@ -120,7 +120,7 @@ def test_a_board_gets_firmware_files_secrets_and_a_label(chip, flasher, tmp_path
     files = files_in(one.flash, FILES_AT, len(one.flash))
     assert files["/main.py"] == (ROOT / "firmware" / "main.py").read_bytes()
     assert (files["/board"], files["/led"]) == (b"esp32_generic", b"2")
-    assert {"/a/app/start.mpy", "/a/boards/esp32.mpy", "/a/page/index.html.gz"} <= set(files)
+    assert {"/a/app/start.mpy", "/a/boards/esp32.mpy", "/a/page/index.en.html.gz"} <= set(files)
     assert json.loads(files["/data/site.json"]) == SITE
     name, password = files["/data/ap"].decode().splitlines()
     shown = read_label(flasher.labels / f"{name}.png")

@@ -54,7 +54,8 @@ def most_sockets(device, seconds):
 
 def test_hostile_chargers_are_said_to_be_so_reserved_for_and_taken_back(device):
     brands = ("warp", "goe", "openevse")
-    one = device(chargers=GOOD + len(ALL), brands=brands, defaults_ma=6000, **SITE)
+    many = {"chargers": GOOD + len(ALL), "brands": brands, "defaults_ma": 6000}
+    one = device(heap_kb=HEAP_OF_MANY_BRANDS_KB, **many, **SITE)
     one.site.house.set(HOUSE)
     one.wait_for(lambda s: all(c["state"] == "A" for c in s["chargers"]), 20, "all are read")
     one.wait_for_cars(GOOD)

@@ -22,6 +22,7 @@ MODULES = (
     "ledger",
     "shares",
     "allocator",
+    "lines",
     "reasons",
     "steps",
     "wiring",

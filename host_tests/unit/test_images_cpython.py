@@ -23,6 +23,7 @@ compile_to(Path(sys.argv[2]), False, None)
 def test_the_same_sources_give_the_same_bytes_in_another_folder(tmp_path):
     for name in ("tools", "boards", "firmware", "lib"):
         shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
     (tmp_path / "made").mkdir()
     command = [sys.executable, "-c", MAKE, str(tmp_path / "tools"), str(tmp_path / "made")]
     environment = {**os.environ, "PYTHONHASHSEED": "7"}  # another order of its sets

@@ -37,7 +37,7 @@ def add_firmware_options(parser: argparse.ArgumentParser) -> None:
 
 HEAP_KB = 160
 # So many brands fit into that; each driver is 2 to 4.5 KB.
-FEW_BRANDS = 3
+FEW_BRANDS = 2
 HEAP_OF_MANY_BRANDS_KB = 192
 
 

@@ -23,6 +23,7 @@ REASON_COLORS = {
     "turn": "#fee08b",
     "waiting": "#fdae61",
     "paused": "#f46d43",
+    "user_paused": "#d01c8b",
     "starting": "#bbbbbb",
     "no_reading": "#c2a5cf",
     "wiring_test": "#80cdc1",
