@@ -22,7 +22,7 @@ echo "==1== I   refs:      $((1000 + 500 * before + 100 * last))" >&2
 
 def measured(**options) -> dict:
     arguments = argparse.Namespace(
-        json=True, latency=None, line=None, calls=1, count=False, **options
+        json=True, latency=None, clients=None, line=None, calls=1, count=False, **options
     )
     written = []
     with pytest.MonkeyPatch.context() as patch:
