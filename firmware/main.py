@@ -7,6 +7,7 @@
 import machine
 import os
 import sys
+import time
 
 
 def read(name, known):
@@ -41,15 +42,28 @@ def choose():
     return slot, tries
 
 
+def blink(count):  # the LED's pin is in ROOT/led, negative for one that shines at 0
+    try:
+        with open(root + "/led") as file:
+            pin = int(file.read(4))
+        led = machine.Pin(abs(pin), machine.Pin.OUT)
+        for step in range(2 * count):
+            led.value((step % 2 == 0) == (pin >= 0))
+            time.sleep_ms(200)
+    except (OSError, ValueError, AttributeError):
+        pass  # a board without one
+
+
 code = 1
 try:
     root, data = sys.argv[1:3] if len(sys.argv) > 2 else ("", "/data")
     slot, tries = choose()
-    del globals()["choose"], globals()["read"]  # what is started needs the memory
     if hasattr(machine, "WDT"):
         machine.WDT(timeout=60000)
     if tries > 1:
         print("launcher: slot {}, try {}".format(slot, tries))
+        blink(tries)
+    del globals()["choose"], globals()["read"], globals()["blink"]  # it all needs the memory
     code_dir = root + "/" + slot
     sys.path[:0] = [code_dir + "/lib", code_dir]
     from app.start import main

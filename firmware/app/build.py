@@ -31,8 +31,6 @@ def build(code_dir: str, data_dir: str, tries: int = 1) -> tuple:
     _finish_factory(data_dir)
     updating = _updating(data_dir)
     board = _board(code_dir)
-    if tries > 1 and hasattr(board, "failed"):
-        board.failed(tries)
     serial, port, host = board.arguments()
     wifi = _wifi(board, data_dir)
     capacity = _capacity(data_dir)

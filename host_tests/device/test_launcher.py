@@ -172,6 +172,12 @@ def reset_cause():
     return {cause}
 def WDT(timeout):
     print('watchdog', timeout)
+class Pin:
+    OUT = 1
+    def __init__(self, number, mode):
+        self.number = number
+    def value(self, level):
+        print('pin', self.number, int(level))
 """
 
 
@@ -211,3 +217,16 @@ def test_power_cuts_are_no_tries_of_a_good_slot_but_of_a_new_one(board):
         assert "slot b 1" in board.start().stdout
     board.write(good=b"a")
     assert [board.start() and board.read("slot") for _ in range(3)] == ["b2", "b3", "a4"]
+
+
+def test_the_led_blinks_the_number_of_the_try(board):
+    board.write(slot=b"b1", good=b"a")
+    for led, lit in (("2", 1), ("-13", 0)):
+        (board.root / "led").write_text(led)
+        said = [line for line in board.start().stdout.splitlines() if line[:3] == "pin"]
+        tries = int(board.read("slot")[1])
+        pin = led.strip("-")
+        assert said == [f"pin {pin} {lit}", f"pin {pin} {1 - lit}"] * tries
+    for broken in ("", "x", "99999"):
+        (board.root / "led").write_text(broken)
+        assert board.start().returncode == 77

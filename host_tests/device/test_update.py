@@ -15,6 +15,7 @@ from amprail_tools.launch import Firmware
 from device.owner import PASSWORD, Owner
 
 CHARGERS = 8
+HEAP_KB = 192  # in 160 there is room for an update, or for the settings over HTTP
 SITE = {"limit_ma": 125000, "largest_consumer_ma": 16000, "supply_ma": 125000, "lag_s": (1, 2)}
 SITE |= {"phases": ["123"] * CHARGERS, "car_phases": [3] * CHARGERS}
 QUIET = [8000, 8000, 8000]
@@ -40,7 +41,7 @@ class Board:
         while not self._end.is_set():
             port = self.one.firmware.port
             serial = self.one.site.serial
-            firmware = Firmware(self.root, self.root / "data", serial, port)
+            firmware = Firmware(self.root, self.root / "data", serial, port, HEAP_KB)
             self.one.firmware = firmware
             firmware.start()
             self.starts += 1
@@ -99,7 +100,7 @@ def key(tmp_path):
 @pytest.fixture
 def board(device, tmp_path, key):
     """A board whose eight chargers charge; its version has shown that it works."""
-    one = device(chargers=CHARGERS, start=False, **SITE)
+    one = device(chargers=CHARGERS, start=False, heap_kb=HEAP_KB, **SITE)
     one.site.house.set(QUIET)
     made = Board(one, tmp_path / "root")
     shutil.copy(keys.public_path(key), made.root / "data" / "update_key.pem")
@@ -217,7 +218,7 @@ def test_a_bundle_of_somebody_else_is_refused_and_the_owners_new_key_is_not(boar
 
 
 def test_a_computer_is_not_updated_over_the_network(device, key):
-    one = device(chargers=1)
+    one = device(chargers=1, heap_kb=HEAP_KB)
     shutil.copy(keys.public_path(key), one.firmware.data_dir / "update_key.pem")
     address = f"127.0.0.1:{one.firmware.port}"
     token = (one.firmware.data_dir / "token").read_text()

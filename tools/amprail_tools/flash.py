@@ -10,7 +10,7 @@ which are new each time and nowhere else: stick it on.
 import argparse
 from pathlib import Path
 
-from amprail_tools import ROOT, UserError, boards, say
+from amprail_tools import ROOT, UserError, boards, keys, say
 from amprail_tools.build import build_device
 from amprail_tools.images import files_of, image_of
 from amprail_tools.partitions import read_firmware
@@ -70,7 +70,7 @@ def main(arguments: argparse.Namespace) -> int:
         loader.attach(board)
         check_size(firmware.files, loader.flash_bytes)
         identity = new_identity(loader.mac)
-        files = files_of(build, board.name, {**settings, **identity.files()})
+        files = files_of(build, board.name, {**settings, **identity.files(), **keys.on_device()})
         image = image_of(files, firmware.files.size)
         say(f"{identity.name}: MicroPython {firmware.version}, {len(files)} files")
         loader.write([(firmware.offset, firmware.content), (firmware.files.offset, image)])

@@ -42,6 +42,12 @@ def public_path(private: Path) -> Path:
     return private.with_name(name + ".public.pem")
 
 
+def on_device(path: Path = PRIVATE) -> dict[str, bytes]:
+    """The public key as a device's data directory has it; nothing if there is none yet."""
+    public = public_path(path)
+    return {"update_key.pem": public.read_bytes()} if public.exists() else {}
+
+
 def make(path: Path) -> None:
     """Makes a pair of keys; UserError where there is one already, or in a checkout."""
     from cryptography.hazmat.primitives import serialization

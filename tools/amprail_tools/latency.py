@@ -9,6 +9,7 @@ Some of the chargers may be dead: they take connections and never answer. What c
 import contextlib
 import math
 import socket
+import tempfile
 import time
 from itertools import pairwise
 from pathlib import Path
@@ -82,16 +83,26 @@ def steps_of(
         below_ma = site.record.target_ma - EXCESS_MA
         _hold(site, below_ma, lambda: _charge(site))
         _hold_for(site, below_ma, KNOWN_S)
-        with streaming.board(build_dir) as (root, bundle):
-            site.write_settings(str(root / "data"))
+        with _place(case, build_dir, around) as (root, data_dir, during):
+            site.write_settings(str(data_dir))
             if prepare:
-                prepare(root / "data")
-            where = (root, root / "data", site.serial, free_port(), heap_kb)
+                prepare(data_dir)
+            where = (root, data_dir, site.serial, free_port(), heap_kb)
             with Firmware(*where, log=log) as firmware:
-                stream = streaming.Stream(firmware, bundle)
-                return _measure(site, firmware, case, steps, around, stream)
+                return _measure(site, firmware, case, steps, during)
     finally:
         site.stop()
+
+
+@contextlib.contextmanager
+def _place(case, build_dir, around):
+    """The folders of the code and of the data, and what is around each step."""
+    if case.update:
+        with streaming.board(build_dir) as (root, bundle):
+            yield root, root / "data", lambda firmware: streaming.streamed(firmware, bundle)
+    else:
+        with tempfile.TemporaryDirectory(prefix="amprail-latency-") as data_dir:
+            yield build_dir, Path(data_dir), around
 
 
 def _site(case):
@@ -126,10 +137,8 @@ def _charge(site):
 
 
 # A charger that is found charging at some current is left there: nothing has to settle before.
-def _measure(site, firmware, case, steps, around, stream):
+def _measure(site, firmware, case, steps, around):
     firmware.wait_ready(20)
-    if case.update:
-        stream.start()
     target_ma = site.record.target_ma
     excess_ma = EXCESS_MA
     if len(case.brands) > 1:
@@ -145,8 +154,6 @@ def _measure(site, firmware, case, steps, around, stream):
             end = since + PATIENCE * (DONE_S + DONE_REQUESTS * (case.request_ms - 50) / 1000)
             _hold(site, target_ma + excess_ma, lambda end=end: _all_done(site, living, since, end))
             found.append(_times(site, living, since))
-    if case.update:
-        found[-1]["updates"] = stream.stop()
     return found
 
 
@@ -226,8 +233,7 @@ def _done(charger, since):
 
 
 def _result(case, found):
-    updates = found[-1].get("updates", 0)
-    result = case._asdict() | {"steps": len(found), "updates": updates}
+    result = case._asdict() | {"steps": len(found)}
     budgets = BUDGET_S.get(case, (None, None))
     for key, budget_s in zip(("answered_s", "confirmed_s"), budgets, strict=True):
         times = [step[key] for step in found]
@@ -258,13 +264,13 @@ def measure_all(steps: int, cases=USUAL) -> list[dict]:
 
 def text(results: list[dict]) -> str:
     lines = ["s from a reading above target:"]
-    heads = ("chargers", "dead", "ms", "brands", "updates", "steps")
+    heads = ("chargers", "dead", "ms", "brands", "update", "steps")
     lines.append("".join(f"{head:>9}" for head in heads) + f"{'':>12}{'median':>9}{'worst':>9}")
     for result in results:
         for key, title in (("answered_s", "answered"), ("confirmed_s", "confirmed")):
             s = result[key]
             numbers = [result[name] for name in ("chargers", "dead", "request_ms")]
-            numbers += [len(set(result["brands"])), result["updates"], result["steps"]]
+            numbers += [len(set(result["brands"])), int(result["update"]), result["steps"]]
             budget = "" if s["budget"] is None else f"   budget {s['budget']:.1f}"
             lines.append(
                 "".join(f"{number:9}" for number in numbers)

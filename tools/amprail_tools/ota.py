@@ -33,6 +33,7 @@ REFUSALS = {
     "update_signature": "the bundle is not signed by the key that the device has",
     "update_older": "{version} is older than {running}, which it runs (--older installs it)",
     "update_space": "it has no room for the bundle",
+    "no_memory": "it has too little memory for that now",
     "login": "it wants its token (--token or --data), or its password if it has one",
     "wrong_password": "the password is wrong",
     "throttled": "too many wrong passwords: try again in {wait_s} s",

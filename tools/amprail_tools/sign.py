@@ -41,9 +41,9 @@ def main(arguments: argparse.Namespace) -> int:
 
 def signed(path: Path) -> tuple[bytes, str]:
     """The bundle of this checkout, signed by the private key in a file, and its version."""
-    from amprail_tools.build import build
+    from amprail_tools.build import build_device
     from amprail_tools.bundle import bundle_of, check
 
     key = keys.read_private(path)
-    content = bundle_of(build() / "a", key)
+    content = bundle_of(build_device() / "a", key)
     return content, check(content, keys.public_of(key))

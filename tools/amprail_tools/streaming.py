@@ -15,40 +15,47 @@ from amprail_tools.bundle import bundle_of
 from amprail_tools.launch import Firmware
 
 
-class Stream:
-    """Updates a device by its token until `stop()`; `received` counts them."""
+@contextmanager
+def streamed(firmware: Firmware, bundle: bytes):
+    """Meanwhile `firmware` gets the bundle again and again, by its token; Failure unless each is
+    received whole and refused for its last byte."""
+    stream = _Stream(firmware, bundle)
+    stream.thread.start()
+    try:
+        yield
+    finally:
+        stream.ended.set()
+        stream.thread.join()
+    if stream.error or not stream.received:
+        raise Failure(f"{stream.received} updates came in, then: {stream.error}")
 
-    def __init__(self, firmware: Firmware, bundle: bytes):
+
+class _Stream:
+    def __init__(self, firmware, bundle):
         self.received = 0
+        self.error = None
+        self.ended = threading.Event()
+        self.thread = threading.Thread(target=self._run, daemon=True)
         self._firmware = firmware
         self._bundle = bundle[:-1] + bytes([bundle[-1] ^ 1])
-        self._error = None
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> int:
-        """Returns how many bundles came; Failure if one was refused for another reason."""
-        self._ended.set()
-        self._thread.join()
-        if self._error or not self.received:
-            raise Failure(f"{self.received} updates came in, then: {self._error}")
-        return self.received
 
     def _run(self):
         token = (self._firmware.data_dir / "token").read_text().strip()
         device = ota.Device(f"{self._firmware.host}:{self._firmware.port}", token)
-        device.log_in()
-        while not self._ended.is_set():
-            try:
-                device.ask("PUT", "/api/update", self._bundle)
-            except (UserError, Failure) as error:
-                if "update_file" not in str(error):
-                    self._error = error
-                    return
-                self.received += 1
+        try:
+            device.log_in()
+            while not self.ended.is_set():
+                self._send(device)
+        except (UserError, Failure) as error:
+            self.error = error
+
+    def _send(self, device):
+        try:
+            device.ask("PUT", "/api/update", self._bundle)
+        except UserError as error:
+            if "update_file" not in str(error):
+                raise
+            self.received += 1
 
 
 @contextmanager
