@@ -4,6 +4,7 @@ import re
 import socket
 import time
 
+from amprail_tools.options import HEAP_OF_MANY_BRANDS_KB
 from device.conftest import SLACK_S, codes
 from hostile import ALL, Hostile
 
