@@ -4,12 +4,15 @@
 
 import asyncio
 
-from chargers.fields import raw
+from chargers.fields import raw, squeeze
 from micropython import const
 from net.http_client import Client, HttpError
 
 # An address where nobody listens says nothing at all; chargers on a network answer within this.
 _DEADLINE_MS = const(1500)
+
+# What nobody looks at is taken out of a longer reply.
+_REPLY_SIZE = const(1024)
 
 # (path, driver, what its answer has, where a name is)
 _PROBES = (
@@ -47,7 +50,8 @@ async def identify(client, host: str, port: int = 80):
     locked = None
     for path, driver, key, name in _PROBES:
         try:
-            status = await client.request(host, port, "GET", path, None, b"", _DEADLINE_MS)
+            keep = (key.partition(".")[0], name.partition(".")[0])
+            status = await client.request(host, port, "GET", path, None, b"", _DEADLINE_MS, keep)
         except HttpError as error:
             if error.kind in ("bad_reply", "too_long"):
                 continue  # somebody is there
@@ -78,7 +82,7 @@ async def search(hosts, port: int, found, progress, at_once: int = 4) -> None:
 
     async def look():
         nonlocal done
-        client = Client(2560)
+        client = Client(_REPLY_SIZE, squeeze)
         for host in waiting:
             one = await identify(client, host, port)
             done += 1

@@ -11,7 +11,8 @@ from app.api.routes import JSON, refused, an_id, answer, body, index_of, wrong
 from clock import sleep_ms
 
 _MOST = 64
-_AT_ONCE = 2  # sockets and buffers: 2.5 KB each
+_AT_ONCE = 2  # sockets and buffers: 2 KB each; one where less than this is free
+_ROOM = 8192
 
 # Keys of a search, which `web.snapshot.find` holds.
 _SEARCHES = ("meters", "chargers", "wiring")
@@ -57,7 +58,8 @@ async def end(exchange, web) -> None:
     """Ends the search, and forgets what it has found."""
     find = web.snapshot.find
     if find:
-        find["task"].cancel()
+        if find["task"]:
+            find["task"].cancel()
         while not find["ended"]:
             await sleep_ms(10)
         web.snapshot.find = None
@@ -76,6 +78,7 @@ async def _watched(find, run, web):
         log.warning("finding {}: {}".format(find["what"], find["error"]))
     finally:
         find["ended"] = True
+        find["task"] = None  # it would keep all its code in memory
         web.count(-1)
 
 
@@ -97,7 +100,8 @@ async def _chargers_run(snapshot, find, hosts, port):
         find["done"] = done
 
     try:
-        await search(hosts, port, found, progress, _AT_ONCE)
+        at_once = _AT_ONCE if start.has_room(_ROOM) else 1
+        await search(hosts, port, found, progress, at_once)
     finally:
         start.forget("chargers.finder")
 
