@@ -198,7 +198,7 @@ async function call(path, method = "GET", value = undefined, options = {}) {
   for (let tries = 0; ; tries += 1) {
     const first = options.proof && (await ensure()) && access.claimed;
     const found = first ? { error: { code: "confirm" } } : await attempt();
-    const code = tries === 3 ? "" : found.error?.code;
+    const code = tries === 8 ? "" : found.error?.code;
     if (code === "confirm") return (await askPassword(code, prove, true)) ?? found;
     if (code === "csrf") await refresh();
     else if (code === "no_memory") await later(2000);

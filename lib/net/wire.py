@@ -41,6 +41,7 @@ if hasattr(asyncio, "core"):
                 if diff_ms(wire.until, now) <= 0 and task and task.data is core._io_queue:
                     core._io_queue.remove(task)
                     core._task_queue.push(task)
+            wire = task = None  # a task keeps all its code in memory
 
     def ready(wire, write: bool):  # pyright: ignore[reportRedeclaration]
         """Waits until the socket of `wire` can be read or written; OSError(ETIMEDOUT)."""
@@ -95,6 +96,7 @@ class Wire:
         _enter(self)
 
     def close(self) -> None:
+        self.task = None
         if self in _wires:
             _wires.remove(self)
         if self.socket:
