@@ -155,7 +155,8 @@ class Web:
         self._let_go()
         self.count(1)
         try:
-            need(_RARE_ROOM)
+            if "app.api.routes" not in sys.modules:
+                need(_RARE_ROOM)
             from app.api import routes
 
             await routes.run(exchange, self)

@@ -36,6 +36,8 @@ def add_firmware_options(parser: argparse.ArgumentParser) -> None:
 
 
 HEAP_KB = 160
+# A computer has more: setting a site up by the page takes 176.
+COMPUTER_HEAP_KB = 256
 # So many brands fit into that; each driver is 2 to 4.5 KB.
 FEW_BRANDS = 2
 HEAP_OF_MANY_BRANDS_KB = 192

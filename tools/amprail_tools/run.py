@@ -63,7 +63,7 @@ def main(arguments: argparse.Namespace) -> int:
         arguments.data.resolve(),
         serial,
         arguments.port,
-        arguments.heap or options.HEAP_KB,
+        arguments.heap or options.COMPUTER_HEAP_KB,
         arguments.micropython,
         listen=arguments.listen,
     )

@@ -61,7 +61,8 @@ async def run(exchange, web) -> None:
 
 async def _loaded(module, name):
     rest = _ROOMS.partition(module + " ")[2]
-    need(1024 * int(rest.split(" ")[0] or 4))
+    there = "app.api." + module in sys.modules  # as `find` is while there is a search
+    need(1024 if there else 1024 * int(rest.split(" ")[0] or 4))
     await load("app.api." + module)
     return getattr(sys.modules["app.api." + module], name)
 
