@@ -8,6 +8,7 @@ with the built library, in 96 KB or what the module's `HEAP` says. Modules named
 import os
 import subprocess
 import sys
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,24 @@ def pytest_pycollect_makeitem(collector, name, obj):
         twice = MicroPythonItem.from_parent(collector, name=f"{name}[micropython]", test=name)
         return [*collector._genfunctions(name, obj), twice]
     return None
+
+
+# Tests of the whole firmware wait for most of a minute each: each worker begins with some of them,
+# a module's together, since what they share is started once a worker.
+def pytest_collection_modifyitems(items):
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    modules = {}
+    for item in items:
+        if item.path.is_relative_to(HERE / "device") or item.path.is_relative_to(HERE / "browser"):
+            modules.setdefault(item.path, []).append(item)
+    rows = [[] for _ in range(workers)]
+    for path in sorted(modules, key=lambda path: (-len(modules[path]), path)):
+        min(rows, key=len).extend(modules[path])
+    slow = {item for row in rows for item in row}
+    rest = iter([item for item in items if item not in slow])
+    share = -(-len(items) // workers)
+    items[:] = [item for row in rows for item in [*row, *islice(rest, max(0, share - len(row)))]]
+    items.extend(rest)
 
 
 def _takes_nothing(obj) -> bool:
