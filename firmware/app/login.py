@@ -1,7 +1,7 @@
 # Logging in and out, and proofs that somebody knows the password, which itself never comes here.
 # The browser makes a key of it (PBKDF2 with HMAC-SHA256, RFC 8018), and proves by an HMAC (RFC
 # 2104) over a nonce of ours that it has it. Loaded when somebody asks for it and let go again
-# (`app.web`), so what stays is in `net.access`.
+# (`app.web`), so what stays is in `net.access`, and what a page asks first in `app.visit`.
 #
 # Nobody can use up the nonces, since none is kept: a nonce is random and carries what only we can
 # have made of it. The secret for that is renewed each minute, the one before is good for another,
@@ -18,7 +18,7 @@ from os import urandom
 from app import log
 from clock import add_ms, diff_ms, now_ms
 from micropython import const
-from net.access import same
+from net.access import same, seal
 
 NEEDS = ()
 
@@ -29,9 +29,7 @@ _BODY_SIZE = const(512)
 _SESSIONS = const(4)  # of four the one that was not used for longest ends for another one
 _JSON = b"Content-Type: application/json\r\nCache-Control: no-store\r\n"
 _COOKIE = b"%sSet-Cookie: %s%s; Path=/; HttpOnly; SameSite=Strict%s\r\n"
-_ABOUT = '{"claimed":%s,"open":%s,%s,"name":"%s","nonce":"%s","in":%s,"csrf":%s}\n'
 _WRONG = '"code":"wrong_password"'
-_BOOLEAN = ("false", "true")
 
 
 def hmac(key: bytes, *parts) -> bytes:
@@ -43,16 +41,6 @@ def hmac(key: bytes, *parts) -> bytes:
             digest.update(part)
         parts = (digest.digest(),)
     return parts[0]
-
-
-def _new_nonce(access) -> bytes:
-    """A nonce to prove something with, in hex; good for one to two minutes."""
-    chance = urandom(8)
-    return hexlify(chance + _seal(access.secrets[0], chance))
-
-
-def _seal(secret, chance):
-    return hashlib.sha256(secret + chance).digest()[:8]
 
 
 def confirm(access, exchange) -> None:
@@ -73,7 +61,7 @@ def prove(access, exchange, key, nonce, text, proof, status=401, code=_WRONG) ->
     if tries[0] >= _FREE_TRIES and left_s > 0:
         error = '"code":"throttled","wait_s":%d' % left_s
         raise ValueError(429, b"Retry-After: %d\r\n" % left_s, error)
-    seals = [_seal(secret, nonce[:8]) for secret in access.secrets]
+    seals = [seal(secret, nonce[:8]) for secret in access.secrets]
     if not (same(seals[0], nonce[8:]) | same(seals[1], nonce[8:])):
         raise ValueError(status, b"", '"code":"nonce"')
     if not same(hmac(key, nonce, text), proof):
@@ -108,9 +96,6 @@ async def answer(web, exchange) -> None:
     """Answers the routes of the login; ValueError as `net.guard.Guard` has it."""
     access = web.access
     session = access.session(exchange)
-    if exchange.method == b"GET":
-        await exchange.answer(200, (_about(web, session),), _JSON)
-        return
     if exchange.path == b"/api/logout":
         if session:
             access.sessions.remove(session)
@@ -122,20 +107,6 @@ async def answer(web, exchange) -> None:
         raise ValueError(409, b"", '"code":"unclaimed"')
     prove(access, exchange, access.key, nonce, b"login", proof)
     await begin(access, exchange)
-
-
-def _about(web, session):
-    access = web.access
-    unclaimed = access.key is None
-    return _ABOUT % (
-        _BOOLEAN[not unclaimed],
-        _BOOLEAN[unclaimed and access.local],
-        access.about,
-        access.names[0].decode(),
-        _new_nonce(access).decode(),
-        _BOOLEAN[session is not None],
-        '"%s"' % session[1].decode() if session else "null",
-    )
 
 
 # `fields`: names and numbers of bytes in one text, since short texts stay in memory as names.

@@ -17,7 +17,7 @@ from net.guard import Guard
 # with those in its `NEEDS`. What is asked for less often stands in the table of `app.api.routes`.
 _ROUTES = b"""
 GET / O index
-GET /api/login O login
+GET /api/login O visit
 POST /api/login O login
 POST /api/claim O owner
 POST /api/logout U login
@@ -40,7 +40,14 @@ _PIECE = const(512)
 # Where less is free, what was loaded goes before something else comes.
 _ROOM = const(20480)
 
+# Control comes first: a client is answered only while so much is free, and what was loaded for one
+# goes at once where less is left.
+_FOR_CONTROL = const(3072)
+_SCARCE = const(12288)
+
 # What has to be free before something is loaded that control does not need.
+_MODULE_ROOM = const(8192)
+_VISIT_ROOM = const(5120)
 _CHANGES_ROOM = const(3072)
 _RARE_ROOM = const(9216)
 
@@ -109,6 +116,7 @@ class Web:
         self._module("owner").forget(self.access, self.data_dir)
 
     async def _handle(self, exchange):
+        need(_FOR_CONTROL)
         portal = self.wifi and self.wifi.portal
         if portal and await portal.redirect(exchange, self.access):
             return
@@ -125,6 +133,8 @@ class Web:
         if hasattr(self, name):
             return await getattr(self, name)(exchange)
         await self._module(name).answer(self, exchange)
+        if not start.has_room(_SCARCE):
+            self._let_go()
 
     def confirm(self, exchange) -> None:
         """ValueError without a fresh proof of the password."""
@@ -138,6 +148,7 @@ class Web:
         if name not in self._came:
             if not start.has_room(_ROOM):
                 self._let_go()
+                need(_VISIT_ROOM if name == "app.visit" else _MODULE_ROOM)
             __import__(name)
             self._came.append(name)
         return sys.modules[name]
