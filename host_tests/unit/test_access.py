@@ -2,7 +2,7 @@
 
 from binascii import hexlify, unhexlify
 
-from app import login, owner
+from app import login, owner, visit
 from net.access import CONFIRM, OPEN, USER, VIEW, Access, same
 
 from both import raises, run
@@ -65,7 +65,7 @@ def nonce(made):
     """A fresh one, as `GET /api/login` gives it."""
     part = Request()
     part.access = made
-    run(login.answer(part, part))
+    run(visit.answer(part, part))
     return unhexlify(part.text.split('"nonce":"')[1][:32])
 
 
