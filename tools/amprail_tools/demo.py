@@ -86,8 +86,7 @@ def _run(arguments, build_dir, data_dir):
     brands = arguments.brands or (EIGHT if 8 < arguments.chargers <= 16 else ("warp",))
     several = len(set(brands)) > 1
     connection = {"limit_ma": max(80_000, GENEROUS_MA * arguments.chargers)} if several else {}
-    many = len(set(brands)) > options.FEW_BRANDS
-    heap = arguments.heap or (options.HEAP_OF_MANY_BRANDS_KB if many else options.HEAP_KB)
+    heap = arguments.heap or options.DEMO_HEAP_KB
     site = Site(
         arguments.chargers,
         arguments.seed,

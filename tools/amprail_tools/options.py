@@ -24,8 +24,8 @@ def add_firmware_options(parser: argparse.ArgumentParser) -> None:
         "--heap",
         type=heap,
         metavar="KB",
-        help="memory of the firmware in KB; an ESP32 has about what 160 are here (default: 160, "
-        "and 192 for a demo of many brands)",
+        help="memory of the firmware in KB; an ESP32 has about what 160 are here (default: 256, "
+        "and 192 for the demo)",
     )
     parser.add_argument(
         "--micropython",
@@ -36,7 +36,8 @@ def add_firmware_options(parser: argparse.ArgumentParser) -> None:
 
 
 HEAP_KB = 160
-# A computer has more: setting a site up by the page takes 176.
+# With this the page can do all but restore a backup; a computer has more.
+DEMO_HEAP_KB = 192
 COMPUTER_HEAP_KB = 256
 # So many brands fit into that; each driver is 2 to 4.5 KB.
 FEW_BRANDS = 2
