@@ -9,7 +9,7 @@ from app import log, start
 from app.api import site as parts
 from app.chargers import Chargers
 from app.control import Control
-from app.delivery import Delivery, workers_for
+from app.delivery import WORKERS, Delivery
 from app.health import Health, watch_stretches
 from app.messenger import connections
 from balance.cycle import Cycle
@@ -33,11 +33,10 @@ def build(code_dir: str, data_dir: str, tries: int = 1) -> tuple:
     board = _board(code_dir)
     serial, port, host = board.arguments()
     wifi = _wifi(board, data_dir)
-    capacity = _capacity(data_dir)
-    clients = connections(workers_for(capacity))
+    clients = connections(WORKERS)
     exchanges = _exchanges(updating)
     _end_restore(data_dir)
-    cycle = Cycle(capacity)
+    cycle = Cycle(_capacity(data_dir))
     site, chargers, bad, warnings = _settings(data_dir, cycle)
     start.forget("balance.lines", *["settings." + name for name in _SETTINGS])
     access = _access(data_dir, host, port, site["name"])

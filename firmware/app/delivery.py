@@ -22,11 +22,6 @@ from micropython import const
 
 WORKERS = const(4)
 
-# A worker with its buffer takes 2.5 KB. Of a few chargers all are told in 0.4 s by two, and what
-# that leaves is what the settings need while they are changed (160 KB).
-_FEW_WORKERS = const(2)
-_FEW_CHARGERS = const(16)
-
 # A charger is asked this often; with many chargers less often, so that requests stay below 13 a
 # second and an unreachable one is still known within 3 tries.
 _POLL_MS = const(2000)
@@ -46,11 +41,6 @@ _CYCLE_MS = const(250)
 _LONG_MS = const(0x1FFFFFFF)
 
 
-def workers_for(capacity: int) -> int:
-    """How many workers a site of so many chargers has."""
-    return _FEW_WORKERS if capacity <= _FEW_CHARGERS else WORKERS
-
-
 class Delivery:
     """Serves `chargers`, whose indices are those of the rows of `cycle`."""
 
@@ -66,7 +56,7 @@ class Delivery:
         self._told = 0
         self._next_due = now_ms()
         self._lock = asyncio.Lock()
-        self._answers = [Answer() for _ in clients]
+        self._answers = [Answer() for _ in range(WORKERS)]
         self._messenger = Messenger(cycle.rows, cycle.ledger, chargers, clients)
         self._soonest = 0
         self._failing_busy = False
@@ -84,8 +74,8 @@ class Delivery:
         self._work.set()
 
     def workers(self):
-        """The coroutine functions of the workers, one for each client."""
-        for number in range(len(self._answers)):
+        """The coroutine functions of the workers."""
+        for number in range(WORKERS):
             yield lambda number=number: self._run(number)
 
     async def _run(self, number):
