@@ -19,9 +19,9 @@ SLACK_S = 2.0
 def free_port():
     """A function that gives ports nobody listens on."""
 
-    def free():
+    def free(host="127.0.0.1"):
         with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
+            probe.bind((host, 0))
             return probe.getsockname()[1]
 
     return free

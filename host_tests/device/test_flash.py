@@ -251,7 +251,8 @@ def test_a_file_system_goes_where_the_table_has_it(chip, flasher, tmp_path):
     ]
     flasher.has(stock_image(tmp_path, table=table))
     one = chip()
-    assert flasher.flash(one.plug_in())[0] == 0
+    code, lines = flasher.flash(one.plug_in())
+    assert code == 0, lines
     assert "/main.py" in files_in(one.flash, 0x310000, 0x400000)
 
 

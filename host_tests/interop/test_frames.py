@@ -45,6 +45,7 @@ def umodbus():
         patch.setitem(sys.modules, "machine", SimpleNamespace(UART=Uart, Pin=None))
         patch.setattr(time, "sleep_us", lambda us: None, raising=False)
         patch.setattr(time, "ticks_us", lambda: 0, raising=False)
+        patch.delitem(sys.modules, "umodbus.serial", raising=False)  # of a test before
         from umodbus.serial import Serial
 
         yield Serial(pins=(1, 2))

@@ -1,6 +1,6 @@
 # Finding meters on the line, chargers on the network, and how a charger is wired: one search at a
 # time, as a task of its own, whose state is data, so that all code of it goes when it is over.
-# What each of them does is in `find_meters`, `find_chargers` and `find_wiring`.
+# What each of them does is in `find_meters` and `find_chargers`.
 
 import asyncio
 import json
@@ -25,8 +25,9 @@ async def begin(exchange, web, what: str) -> None:
     if snapshot.find and not snapshot.find["ended"]:
         raise refused(409, "busy", {"what": snapshot.find["what"]})
     find = {"what": what, "done": 0, "of": 0, "found": [], "ended": False, "error": None}
-    await load("app.api.find_" + what)
-    run = sys.modules["app.api.find_" + what].begin(snapshot, find, given)
+    home = "app.api.find_" + ("meters" if what == "meters" else "chargers")
+    await load(home)
+    run = getattr(sys.modules[home], what)(snapshot, find, given)
     snapshot.find = find
     find["task"] = asyncio.create_task(_watched(find, run, web))
     await answer(exchange, 202, {})

@@ -1,8 +1,9 @@
-# Finding chargers on the network (`find`).
+# Finding chargers on the network, and how one is wired (`find`).
 
 from app import start
 from app.api.find import add
-from app.api.routes import wrong
+from app.api.routes import an_id, index_of, refused, wrong
+from clock import sleep_ms
 
 _AT_ONCE = 2  # sockets and buffers: 2 KB each; one where less than this is free
 _ROOM = 8192
@@ -25,7 +26,7 @@ async def _chargers_run(snapshot, find, hosts, port):
 
 
 # {"subnet":"192.168.1"} asks 192.168.1.1 to 254, {"subnet":"192.168.1.20-29"} only these.
-def begin(snapshot, find, given):
+def chargers(snapshot, find, given):
     """The coroutine of the search; ValueError for what it cannot look for."""
     subnet = given.get("subnet", _subnet(snapshot.chargers))
     port = given.get("port", 80)
@@ -64,3 +65,31 @@ def _about(chargers, one):
         if chargers.drivers[index] and chargers.address(index) == (one.host, one.port):
             about["id"] = chargers.ids[index]
     return about
+
+
+def wiring(snapshot, find, given):
+    """The coroutine of the self-test of a charger's wiring; ValueError."""
+    id_ = given.get("id")
+    index = index_of(snapshot.chargers, an_id(str(id_)))
+    if index < 0:
+        raise refused(404, "no_charger", {"id": id_})
+    return _wiring_run(snapshot, find, index)
+
+
+async def _wiring_run(snapshot, find, index):
+    from balance.wiring import CODES, TESTING, WiringTest
+
+    test = WiringTest(snapshot.cycle, index)
+    try:
+        while test.code == TESTING:
+            find["done"], find["of"] = test.number_a, test.number_b
+            await sleep_ms(250)
+        names = CODES.split("|")[test.code].split()
+        about = {"id": snapshot.chargers.ids[index], "code": names[0], "phases": test.phases()}
+        about["differs"] = test.differs
+        for name, number in zip(names[1:], (test.number_a, test.number_b)):
+            about[name] = number
+        add(find, about)
+    finally:
+        test.cancel()
+        start.forget("balance.wiring", "balance.steps")

@@ -6,7 +6,7 @@ from app.api.find import add
 from app.api.routes import wrong
 
 
-def begin(snapshot, find, given):
+def meters(snapshot, find, given):
     """The coroutine of the search; ValueError for what it cannot look for."""
     serial = snapshot.board.arguments()[0]
     if serial is None:
