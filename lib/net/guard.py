@@ -190,7 +190,7 @@ class Exchange(Wire):
         try:
             await self.answer(status, (text,), about % (headers, len(text)))
             await self.linger()
-        except OSError:
+        except (OSError, MemoryError):
             pass
 
     async def linger(self) -> None:
@@ -251,8 +251,11 @@ class Guard:
             sock.bind(socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0][-1])
             sock.listen(5)
             while True:
-                await ready(listener, False)
-                await self._accept(sock)
+                try:
+                    await ready(listener, False)
+                    await self._accept(sock)
+                except MemoryError:  # others need it now: whoever waits, waits
+                    await sleep_ms(100)
         finally:
             listener.close()
             for exchange in self.exchanges:
