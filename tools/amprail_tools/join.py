@@ -10,7 +10,7 @@ of modules are globals side by side, so they are called by their homes: `net.wir
 import ast
 import re
 
-from amprail_tools.rename import globals_of, locals_of
+from amprail_tools.rename import Scoped, globals_of, locals_of
 from amprail_tools.shorten import FOREIGN
 
 # What the launcher imports becomes all of them. In no order: what one needs at once comes first.
@@ -150,13 +150,13 @@ def _foreign(tree):
     return {(alias.asname or alias.name).split(".")[0] for node in imports for alias in node.names}
 
 
-class _Mover(ast.NodeTransformer):
+class _Mover(Scoped):
     def __init__(self, home, names, modules, outside):
+        super().__init__()
         self.home = home
         self.names = names
         self.modules = modules
         self.outside = outside
-        self.local = set()
 
     def _new(self, name):
         return name if name in self.local else self.names.get(name, name)
@@ -176,11 +176,7 @@ class _Mover(ast.NodeTransformer):
             return ast.Name(id=new, ctx=node.ctx)
         return self.generic_visit(node)
 
-    def visit_Global(self, node):
-        node.names = [self._new(name) for name in node.names]
-        return node
-
-    # Outside, one import brings what this one did; what of a module is used, `outer` says.
+    # Outside, one import brings what this one did; what of a module is used, `_of` says.
     def visit_ImportFrom(self, node):
         inner = self._inner(node)
         rest = [alias for alias in node.names if alias not in inner]
@@ -235,21 +231,8 @@ class _Mover(ast.NodeTransformer):
             return part
         return self.visit(part)
 
-    def visit_FunctionDef(self, node):
-        node.name = self._new(node.name)
-        return self._function(node)
-
-    visit_AsyncFunctionDef = visit_FunctionDef
-
-    def visit_Lambda(self, node):
-        return self._function(node)
-
-    def _function(self, node):
-        before = self.local
-        self.local = before | (locals_of(node) - self._imported(node))
-        self.generic_visit(node)
-        self.local = before
-        return node
+    def _locals(self, node):
+        return locals_of(node) - self._imported(node)
 
 
 class _Private(ast.NodeTransformer):

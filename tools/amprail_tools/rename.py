@@ -177,11 +177,45 @@ def renamed(source: str, short: dict[str, str]) -> str:
     return ast.unparse(_Renamer(short, globals_of(tree)).visit(tree)) + "\n"
 
 
-class _Renamer(ast.NodeTransformer):
+class Scoped(ast.NodeTransformer):
+    """Gives a module's own names new ones, by `_new`; `local`: those that a function has for
+    itself where it is."""
+
+    def __init__(self):
+        self.local = set()
+
+    def _new(self, name):
+        raise NotImplementedError
+
+    def visit_Global(self, node):
+        node.names = [self._new(name) for name in node.names]
+        return node
+
+    def visit_FunctionDef(self, node):
+        node.name = self._new(node.name)
+        return self._function(node)
+
+    visit_AsyncFunctionDef = visit_FunctionDef
+
+    def visit_Lambda(self, node):
+        return self._function(node)
+
+    def _function(self, node):
+        before = self.local
+        self.local = before | self._locals(node)
+        self.generic_visit(node)
+        self.local = before
+        return node
+
+    def _locals(self, node):
+        return locals_of(node)
+
+
+class _Renamer(Scoped):
     def __init__(self, short, own):
+        super().__init__()
         self.short = short
         self.own = own
-        self.local = set()
 
     def _new(self, name):
         return self.short.get(name, name) if name in self.own - self.local else name
@@ -193,10 +227,6 @@ class _Renamer(ast.NodeTransformer):
     def visit_Attribute(self, node):
         node.attr = self.short.get(node.attr, node.attr)
         return self.generic_visit(node)
-
-    def visit_Global(self, node):
-        node.names = [self._new(name) for name in node.names]
-        return node
 
     # Whoever imports from elsewhere than this code has no such name there.
     def visit_ImportFrom(self, node):
@@ -231,27 +261,6 @@ class _Renamer(ast.NodeTransformer):
                 part.value = self.visit(part.value)
             return part
         return self.visit(part)
-
-    def visit_FunctionDef(self, node):
-        node.name = self._new(node.name)
-        return self._function(node)
-
-    visit_AsyncFunctionDef = visit_FunctionDef
-
-    def visit_Lambda(self, node):
-        return self._function(node)
-
-    def _function(self, node):
-        before = self.local
-        self.local = before | locals_of(node)
-        self.visit(node.args)
-        if isinstance(node, ast.Lambda):
-            node.body = self.visit(node.body)
-        else:
-            node.decorator_list = [self.visit(one) for one in node.decorator_list]
-            node.body = [self.visit(one) for one in node.body]
-        self.local = before
-        return node
 
 
 def locals_of(node):
