@@ -4,7 +4,7 @@ import binascii
 import hashlib
 import os
 
-from both import run
+from both import a_folder, run
 from update_test_keys import OWNER
 
 FILES = (("app/start.mpy", b"start" * 900), ("lib/clock.mpy", b"c"), ("page/index.html.gz", b""))
@@ -109,14 +109,13 @@ class Device:
     """The file system of a device in a folder of its own; slot a runs version 0.1.0."""
 
     def __init__(self):
-        self.root = "/tmp/amprail-{}".format(binascii.hexlify(os.urandom(6)).decode())
+        self.root = a_folder()
         self.code_dir = self.root + "/a"
         self.data_dir = self.root + "/data"
         self.cycle = no_chargers()
         self.busy = False
 
     def __enter__(self):
-        os.mkdir(self.root)
         for slot, version in (("a", "0.1.0"), ("b", "0.0.9")):
             self.put(slot + "/manifest", manifest(version=version))
             for path, content in FILES:

@@ -9,7 +9,7 @@ import sys
 from app.portal import Portal
 from app.wifi import CONNECTED, Wifi
 from beside import beside
-from both import run
+from both import a_folder, run
 from clock import sleep_ms
 from guarded import cancelled, said
 from peer import a_port, open_files
@@ -27,8 +27,7 @@ class Folder:
     """A data directory with a label."""
 
     def __init__(self, label=b"amprail-3f2a\npassword99\n"):
-        self.path = "/tmp/amprail-test-" + "".join(["%02x" % byte for byte in os.urandom(8)])
-        os.mkdir(self.path)
+        self.path = a_folder()
         if label:
             with open(self.path + "/ap", "wb") as file:
                 file.write(label)

@@ -7,7 +7,7 @@ import time
 from app.wifi import Wifi
 from app.wifi_api import found
 from beside import TOKEN, beside
-from both import run
+from both import a_folder, run
 from clock import sleep_ms
 from guarded import said
 from radio import OPEN, WPA2, Air, Board, Network
@@ -20,8 +20,7 @@ HOME = b'{"ssid":"home","password":"password"}'
 async def with_device(air, talk, key=None):
     """What `talk(ask, wifi)` returns, with a device at work that has a data directory of its own;
     `await ask(line, body)` gives a status and what the JSON says. `key`: the owner's."""
-    folder = "/tmp/amprail-test-" + "".join(["%02x" % byte for byte in os.urandom(8)])
-    os.mkdir(folder)
+    folder = a_folder()
     wifi = Wifi(Board(air), air, folder)
     wifi.portal_left = -10000  # no access point
     air.station.active(True)

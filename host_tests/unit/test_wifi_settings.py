@@ -3,7 +3,7 @@
 import json
 import os
 
-from both import raises
+from both import a_folder, raises
 from disk import Disk
 from settings.label import is_hostname, is_passphrase, make_label, read_label
 from settings.wifi import check_wifi, read_wifi, wanted, write_wifi
@@ -29,8 +29,7 @@ def refused(key, **changes):
 
 
 def with_folder(use):
-    folder = "/tmp/amprail-test-" + "".join(["{:02x}".format(byte) for byte in os.urandom(8)])
-    os.mkdir(folder)
+    folder = a_folder()
     try:
         return use(folder)
     finally:
