@@ -49,6 +49,24 @@ def test_one_overload_is_not_cut_again_until_the_cars_have_followed():
     assert site.set_ma() == once
 
 
+def test_nobody_is_paused_because_others_have_begun_to_draw_since_they_were_asked():
+    site = Site()
+    for state in (C, C, B, B, B):
+        index = site.add(state, 11000)
+        drawn = 11000 if state == C else 0
+        site.ledger.measured(index, (drawn, drawn, drawn))
+    for phase in range(3):
+        site.reading[phase] = 2 * 11000 + 10000
+    site.run()
+    for index in (2, 3, 4):
+        site.answer(index, C, 11000)
+        site.ledger.measured(index, (1000, 1000, 1000))
+    for phase in range(3):
+        site.reading[phase] = 5 * 11000 + 25000
+    site.run()
+    assert min(site.set_ma()) >= 6000
+
+
 def test_a_raise_is_two_thirds_of_the_room_and_is_not_given_twice():
     site = Site()
     site.add(C, 6000, max_ma=32000)

@@ -180,6 +180,27 @@ def test_its_own_currents_lower_the_least_at_once_and_the_most_only_when_settled
     assert not site.ledger.metered(index)
 
 
+def test_a_car_that_begins_to_draw_has_not_settled_whatever_it_measures_first():
+    for waited_ms in (5500, 7000):
+        site = Site()
+        index = site.add(B, 8000)
+        site.bookings.advance(0)
+        site.ledger.tell(index, 16000)
+        confirm(site, index, 16000)
+        site.bookings.advance(waited_ms)
+        site.ledger.measured(index, (0, 0, 0))
+        for drawn in (0, 4000):
+            site.answer(index, C, 16000)
+            site.ledger.measured(index, (drawn, drawn, drawn))
+            site.bookings.advance(2000)
+            assert sums(site.bookings.least) == [0] * 3
+            assert sums(site.bookings.most) == [16000] * 3
+        site.bookings.advance(1000)
+        site.ledger.measured(index, (15000, 15000, 15000))
+        site.bookings.advance(0)
+        assert sums(site.bookings.most) == [15000] * 3
+
+
 def test_currents_come_in_the_order_of_the_grid():
     site, index = charging(phases="231")
     site.ledger.measured(index, (1000, 2000, 3000))

@@ -82,11 +82,23 @@ class Ledger:
             self._sessions.begin(index)
         drew = self.draws(index)
         rows.state[index] = state
-        if self.draws(index) and not drew and rows.settling_ms[index] >= SEEN_BY_METER_MS:
-            # From nothing to what it is told, as after a raise
-            rows.least_ma[index] = rows.settling_ms[index] = 0
+        if self.draws(index) and not drew:
+            self._start(index)
         rows.silent_ms[index] = 0
         rows.failures[index] = 0
+
+    # A car goes from nothing to what it is told, as after a raise: what it measures until it has
+    # followed is less than it will draw.
+    def _start(self, index):
+        rows = self._rows
+        rows.flags[index] &= ~DRAW_SETTLED
+        if rows.flags[index] & DISOBEYS:
+            return
+        rows.least_ma[index] = 0
+        if rows.settling_ms[index] >= CAR_FOLLOWS_MS:
+            rows.settling_ms[index] = 0
+            if rows.flags[index] & CONFIRMED:
+                rows.most_ma[index] = rows.set_ma[index]
 
     # It may have fallen back meanwhile, so it stays reserved until it was read and has settled,
     # and is told at once what it may have forgotten.
