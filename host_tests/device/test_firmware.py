@@ -215,6 +215,7 @@ def test_a_meter_that_never_answers_starts_no_car(device):
         (data_dir / "site.json").write_text(json.dumps(site))
 
     one = quiet(device(data=wrong_address, chargers=1, **SITE))
+    one.wait_for(lambda _: one.told_ma() == [0], 10, "without a car it is told 0")
     one.site.cars[0].plug_in()
     status = one.wait_for(lambda s: s["readings"]["timeout"] >= 6, 10, "nobody answers")
     assert not status["grid"]["ok"] and status["grid"]["age_ms"] is None
