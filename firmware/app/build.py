@@ -118,7 +118,7 @@ def _joined(wifi, web, beat):
 # The largest blocks, made before the memory is in pieces.
 def _exchanges(updating):
     from app.web import CLIENTS
-    from net.guard import exchanges
+    from net.exchange import exchanges
 
     return exchanges(CLIENTS - 1 if updating else CLIENTS)
 

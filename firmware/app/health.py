@@ -199,9 +199,15 @@ class Health:
                 return name
         return None
 
+    # Where there is no memory for it, it is done the next time.
     def _look(self):
-        from app import trial
+        try:
+            from app import trial
 
-        if trial.run(self.state, self):
-            self.state = []
-        start.forget("app.trial")
+            if trial.run(self.state, self):
+                self.state = []
+        except MemoryError:
+            pass
+        finally:
+            trial = None
+            start.forget("app.trial")

@@ -81,7 +81,10 @@ class Snapshot:
         if self.history:
             self.history.advance()
         elif log.uptime_s() % _STARTED_S == _STARTED_S - 1 and start.has_room(_HISTORY_ROOM):
-            self.history = History(self.cycle)
+            try:
+                self.history = History(self.cycle)
+            except MemoryError:  # what is free is in pieces: in a while, then
+                pass
 
     def status(self):
         """Yields `GET /api/status` in pieces."""

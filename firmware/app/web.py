@@ -7,6 +7,7 @@ import sys
 
 from app import log, start
 from app.changes import Changes
+from clock import sleep_ms
 from micropython import const
 from net.access import CONFIRM, USER
 from net.guard import Guard
@@ -14,7 +15,7 @@ from net.guard import Guard
 # Method, path, mark (O, V, U or C of `net.access`) and who answers: a method of `Web`, or else
 # `answer(web, exchange)` of the module of that name in `app`, a coroutine that answers or raises
 # as `net.guard.Guard` has it. Such a module comes when it is asked for and goes within a minute,
-# with those in its `NEEDS`. What is asked for less often stands in the table of `app.api.routes`.
+# with those in its `NEEDS`. What is asked for less often stands in the table of `app.api.table`.
 _ROUTES = b"""
 GET / O index
 GET /api/login O visit
@@ -44,6 +45,10 @@ _ROOM = const(20480)
 # goes at once where less is left.
 _FOR_CONTROL = const(3072)
 _SCARCE = const(12288)
+
+# So long others have to be answered where their memory is wanted.
+_LOOKS = const(10)
+_LOOK_MS = const(50)
 
 # What has to be free before something is loaded that control does not need.
 _MODULE_ROOM = const(8192)
@@ -105,6 +110,7 @@ class Web:
         again and again would have it loaded each time."""
         self.access.tick()
         self._let_go()
+        self.count(0)
 
     def _let_go(self):
         while self._came and not self.busy:
@@ -167,7 +173,7 @@ class Web:
         self.count(1)
         try:
             if "app.api.routes" not in sys.modules:
-                need(_RARE_ROOM)
+                await self.room(_RARE_ROOM)
             from app.api import routes
 
             await routes.run(exchange, self)
@@ -181,6 +187,17 @@ class Web:
             rare = ("app.api.", "settings")
             names = [name for name in sys.modules if name[:8] in rare]
             start.forget("balance.lines", *names)
+            self.guard.widen()
+
+    async def room(self, size: int) -> None:
+        """Waits until so many bytes are free; MemoryError. Where memory is short, other clients
+        wait as long as anybody is counted."""
+        for _ in range(_LOOKS):
+            if start.has_room(size):
+                return
+            self.guard.narrow()
+            await sleep_ms(_LOOK_MS)
+        raise MemoryError
 
     async def index(self, exchange):
         name = self.code_dir + "/page/index.{}.html.gz".format(_language(exchange))

@@ -155,6 +155,17 @@ def test_a_start_that_works_for_two_minutes_is_marked_with_what_answered(tmp_pat
     assert trial(tmp_path, "trial(130)") == "ended False 0 b b 1 3 chargers"
 
 
+def test_without_memory_to_look_whether_it_works_it_looks_the_next_time(tmp_path):
+    full = """
+import app, sys
+class Full:
+    def run(*_):
+        raise MemoryError
+sys.modules["app.trial"] = app.trial = Full
+"""
+    assert trial(tmp_path, full + "trial(170)") == "ended False 0 b b 1 3 chargers"
+
+
 @pytest.mark.parametrize(
     ("broken", "why"),
     [

@@ -10,7 +10,7 @@ import pytest
 from amprail_tools import ROOT
 from amprail_tools.build import build
 from amprail_tools.launch import Firmware
-from app.api.routes import ROUTES
+from app.api.table import ROUTES
 from app.web import Web
 from device.owner import Owner
 
@@ -50,7 +50,7 @@ def routes():
         method, path, mark, who = line.split(" ")
         yield method, path, mark, None if hasattr(Web, who) else f"{who}.py"
     for line in ROUTES.strip().split("\n"):
-        method, path, mark, module, _ = line.split(" ")
+        method, path, mark, _, module, _ = line.split(" ")
         yield method, path.replace("*", "ID"), mark, f"api/{module}.py"
 
 

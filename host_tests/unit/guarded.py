@@ -3,7 +3,7 @@
 import asyncio
 import gc
 
-import net.guard
+import net.exchange
 import net.wire
 from both import run
 from clock import add_ms, diff_ms, now_ms, sleep_ms
@@ -47,7 +47,7 @@ def fails(error):
 def hurry():
     """From here to the end of `served` the guard's clock runs 20 times as fast."""
     began = now_ms()
-    net.wire.now_ms = net.guard.now_ms = lambda: add_ms(began, diff_ms(now_ms(), began) * HASTE)
+    net.wire.now_ms = net.exchange.now_ms = lambda: add_ms(began, diff_ms(now_ms(), began) * HASTE)
 
 
 async def served(talk, handle=echo, clients=1):
@@ -65,7 +65,7 @@ async def served(talk, handle=echo, clients=1):
     try:
         result = await talk(port, guard)
     finally:
-        net.wire.now_ms = net.guard.now_ms = now_ms
+        net.wire.now_ms = net.exchange.now_ms = now_ms
         await cancelled(task)
     for _ in range(50):
         if open_files() > before:

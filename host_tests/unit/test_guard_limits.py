@@ -95,6 +95,55 @@ def test_a_client_too_many_is_told_so_and_the_others_are_served():
     assert after == b"200"
 
 
+async def codes(clients):
+    answers = []
+    for client in clients:
+        answers.append((await client)[9:12])
+    return answers
+
+
+def test_one_client_at_a_time_leaves_the_memory_of_the_others_and_lets_nobody_go_away():
+    gate = []
+
+    async def waits(exchange):
+        while not gate:
+            await sleep_ms(5)
+        await echo(exchange)
+
+    async def talk(port, guard):
+        guard.narrow()
+        clients = [asyncio.create_task(said(port, GET)) for _ in range(4)]
+        await sleep_ms(60)
+        places = len(guard.exchanges)
+        gate.append(1)
+        answers = await codes(clients)
+        guard.widen()
+        return places, answers, len(guard.exchanges)
+
+    assert run(served(talk, waits, clients=3)) == (1, [b"200"] * 4, 3)
+
+
+def test_those_who_are_being_answered_are_while_it_becomes_one_at_a_time():
+    gate = []
+
+    async def waits(exchange):
+        while not gate:
+            await sleep_ms(5)
+        await echo(exchange)
+
+    async def talk(port, guard):
+        clients = [asyncio.create_task(said(port, GET)) for _ in range(3)]
+        await sleep_ms(60)
+        guard.narrow()
+        busy = len(guard.exchanges)
+        gate.append(1)
+        answers = await codes(clients)
+        await sleep_ms(30)
+        return busy, answers, len(guard.exchanges)
+
+    assert run(served(talk, waits, clients=3)) == (3, [b"200"] * 3, 1)
+
+
 def asked_twice(handle):
     """Two answers, and how many clients failed by then."""
 

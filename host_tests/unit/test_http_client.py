@@ -246,6 +246,39 @@ def test_a_cancelled_request_closes_and_passes_the_cancel_on():
     assert run(cancelled()) <= 0
 
 
+class Full:
+    """A poller without memory for another socket."""
+
+    def __init__(self, poller):
+        self.poller = poller
+        self.unregister = poller.unregister
+
+    def register(self, *_):
+        raise MemoryError
+
+
+def test_without_memory_to_wait_nobody_goes_on_waiting():
+    core = getattr(asyncio, "core", None)
+    if core is None:
+        return  # CPython's loop is another one
+
+    async def main():
+        server, port = await listen(silent)
+        queue = core._io_queue
+        poller, queue.poller = queue.poller, Full(queue.poller)
+        known = len(queue.map)
+        try:
+            await Client(256).request("127.0.0.1", port, "GET", "/x", b"", b"", 500)
+        except MemoryError:
+            left = len(queue.map) - known
+        finally:
+            queue.poller = poller
+        server.close()
+        return left
+
+    assert run(main()) == 0
+
+
 def test_a_client_is_as_good_as_new_after_a_failure():
     async def twice():
         client = Client()

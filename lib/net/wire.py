@@ -47,7 +47,11 @@ if hasattr(asyncio, "core"):
         """Waits until the socket of `wire` can be read or written; OSError(ETIMEDOUT)."""
         wire.task = core.cur_task
         queue = core._io_queue
-        (queue.queue_write if write else queue.queue_read)(wire.socket)
+        try:
+            (queue.queue_write if write else queue.queue_read)(wire.socket)
+        except MemoryError:  # half of it may be done, and would keep the task with all its code
+            queue.remove(core.cur_task)
+            raise
         yield
         wire.woken()
 

@@ -36,6 +36,8 @@ def _table(table, name, secrets):
         if key in secrets:
             about["secret"] = True
         yield comma + json.dumps(about)[:-1]
+        if kind == "module":
+            yield from _modules(key)
         if group:
             inner = special_tables.TABLES if kind == "special" else table
             yield ',"fields":'
@@ -53,20 +55,26 @@ def _about(key, default, kind, arguments):
         about["default"] = json.loads(default)
     if kind == "one_of":
         about["values"] = [json.loads(one) for one in arguments]
-    elif kind == "module":
-        about["values"] = _modules(key)
     for word, argument in zip(_ARGUMENTS.get(kind, "").split(), arguments):
         about[word] = argument if word == "unit" else int(argument)
     return about
 
 
+# One by one, since there are forty meters.
 def _modules(key):
-    found = {"own"} if key == "type" else set()
+    yield ',"values":['
+    files = ["own."] if key == "type" else []
     for folder in sys.path:
         try:
-            files = os.listdir(folder + _FOLDERS[key])
+            files += os.listdir(folder + _FOLDERS[key])
+            break
         except OSError:
             continue
-        found.update([name.partition(".")[0] for name in files if name[0] != "_"])
-        break
-    return sorted(found - set(_HELPERS.split()))
+    files.sort()
+    comma = ""
+    for file in files:
+        name = file.partition(".")[0]
+        if name[0] != "_" and name not in _HELPERS.split():
+            yield '%s"%s"' % (comma, name)
+            comma = ","
+    yield "]"

@@ -7,6 +7,7 @@ import json
 from micropython import const
 
 _LINE_SIZE = const(1024)  # as in `store`
+_PIECE_SIZE = const(256)
 
 
 def parts(data_dir: str):
@@ -21,12 +22,21 @@ def parts(data_dir: str):
     number = 0
     whole = True
     with file:
-        raw = file.readline(_LINE_SIZE + 2)
+        raw = _line(file)
         while raw:
             number += whole
             whole = raw[-1:] == b"\n"
             yield number, raw
-            raw = file.readline(_LINE_SIZE + 2)
+            raw = _line(file)
+
+
+# In pieces: MicroPython's `readline` takes as much memory at once as it may read.
+def _line(file):
+    raw = piece = file.readline(_PIECE_SIZE)
+    while len(piece) == _PIECE_SIZE and piece[-1:] != b"\n" and len(raw) <= _LINE_SIZE:
+        piece = file.readline(_PIECE_SIZE)
+        raw += piece
+    return raw
 
 
 def id_of(raw: bytes):

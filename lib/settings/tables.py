@@ -5,12 +5,11 @@
 import json
 
 # A setting a line: its key, its default as JSON (! for none, - where it may stay absent), its kind
-# and what that asks for; ? before a kind: or null. A table begins with its name and ends with an
-# empty line. One text, as tuples take eight times as much while they are there. What few people
-# need is in `settings.special_tables`, and the kinds of its own in `settings.special`.
-TABLES = b"""
-
-site
+# and what that asks for; ? before a kind: or null. A table is one text, as tuples take eight times
+# as much while they are there, and none is so long that a small heap has no hole for it. What few
+# people need is in `settings.special_tables`, and the kinds of its own in `settings.special`.
+TABLES = {
+    "site": b"""\
 name "amprail" text 32
 limit_ma ! whole 16000 524000 mA
 largest_consumer_ma 32000 whole 16000 524000 mA
@@ -22,13 +21,13 @@ rotation_s 900 whole 60 86400 s
 pv false flag
 minimum {} group minimum
 meter {} ?group meter
-
-minimum
+""",
+    "minimum": b"""\
 auto true flag
 one_phase_ma 6000 whole 6000 16000 mA
 three_phase_ma 6000 whole 6000 16000 mA
-
-meter
+""",
+    "meter": b"""\
 type "eastron_sdm630" module
 map - special map
 phase 1 whole 1 3
@@ -38,8 +37,8 @@ parity "N" one_of "N" "E" "O"
 stop 1 one_of 1 2
 invert false flag
 lost_after_s 10 whole 3 30 s
-
-charger
+""",
+    "charger": b"""\
 id ! whole 1 64
 name "" text 32
 driver ! module
@@ -55,19 +54,17 @@ user - text 64
 password - text 64
 token - text 64
 generic - special generic
+""",
+}
 
-"""
 
-
-def rows(tables: bytes, name: str):
+def rows(tables: dict, name: str):
     """Yields the words of each line of a table."""
-    head = "\n\n{}\n".format(name).encode()
-    at = tables.find(head) + len(head)
-    end = tables.find(b"\n", at)
-    while end > at:
-        yield tables[at:end].decode().split(" ")
+    at = 0
+    while at < len(tables[name]):
+        end = tables[name].find(b"\n", at)
+        yield tables[name][at:end].decode().split(" ")
         at = end + 1
-        end = tables.find(b"\n", at)
 
 
 def with_defaults(given: dict, name: str) -> dict:

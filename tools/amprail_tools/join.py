@@ -21,8 +21,8 @@ ALWAYS = frozenset(
     app.history app.messenger app.metering app.snapshot app.web
     balance.allocator balance.bookings balance.cycle balance.grid
     balance.house balance.ledger balance.reasons balance.rows balance.sessions balance.shares
-    balance.ticks chargers.answer chargers.fields modbus.decode modbus.rtu net.access net.guard
-    net.http_client net.wire umodbus.const umodbus.functions
+    balance.ticks chargers.answer chargers.fields modbus.decode modbus.rtu net.access net.exchange
+    net.guard net.http_client net.wire umodbus.const umodbus.functions
     """.split()
 )
 

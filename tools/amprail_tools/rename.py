@@ -23,8 +23,8 @@ HARDWARE = frozenset(
     accept listen setsockopt authmode key essid password channel mac stop start load save
     """.split()
 )
-# Whoever calls them may name an attribute in a text.
-LOOK_UPS = frozenset(("getattr", "setattr", "hasattr"))
+# Whoever has one of them may name an attribute in a text; ROUTES is a table of functions.
+LOOK_UPS = frozenset(("getattr", "setattr", "hasattr", "ROUTES"))
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 

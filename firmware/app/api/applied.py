@@ -1,7 +1,7 @@
 # Gives a checked site.json, which is written already, to the parts that run. No car stops because
 # of it.
 
-from app import start
+from app import log, start
 from app.api import site as parts
 from app.api.routes import index_of, wrong
 from app.history import NONE, ZERO, step_ma
@@ -40,12 +40,18 @@ async def apply_site(snapshot, site: dict, former: dict, metering: tuple) -> Non
 
 
 def rename(access, site: dict, former: dict) -> None:
-    """The device answers to its new name, where that is another one."""
+    """The device answers to its new name, where that is another one; without memory for that, from
+    the next start on."""
     if site["name"] != former.get("name"):
-        from app import owner
+        try:
+            from app import owner
 
-        access.names = owner.names(site["name"], access.names[3].decode())
-        start.forget("app.owner")
+            access.names = owner.names(site["name"], access.names[3].decode())
+        except MemoryError:
+            log.warning("{} is its name from the next start on".format(site["name"]))
+        finally:
+            owner = None
+            start.forget("app.owner")
 
 
 # A plot goes on across a change of the limit.

@@ -12,8 +12,8 @@ from clock import sleep_ms
 
 _MOST = 64
 
-# Keys of a search, which `web.snapshot.find` holds.
-_SEARCHES = ("meters", "chargers", "wiring")
+# What can be looked for, and the KB that have to be free for what that loads, besides this.
+_SEARCHES = {"meters": 22, "chargers": 16, "wiring": 15}
 
 
 async def begin(exchange, web, what: str) -> None:
@@ -25,6 +25,7 @@ async def begin(exchange, web, what: str) -> None:
     if snapshot.find and not snapshot.find["ended"]:
         raise refused(409, "busy", {"what": snapshot.find["what"]})
     find = {"what": what, "done": 0, "of": 0, "found": [], "ended": False, "error": None}
+    await web.room(1024 * _SEARCHES[what])
     home = "app.api.find_" + ("meters" if what == "meters" else "chargers")
     await load(home)
     run = getattr(sys.modules[home], what)(snapshot, find, given)

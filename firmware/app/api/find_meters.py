@@ -15,7 +15,8 @@ def meters(snapshot, find, given):
 
 
 async def _meters_run(snapshot, find, serial):
-    from app.api.applied import stop_metering
+    metering = snapshot.metering
+    await _stop_metering(snapshot)
     from modbus.detect import Search
 
     def open_port(baud, parity, stop):
@@ -33,8 +34,6 @@ async def _meters_run(snapshot, find, serial):
     def progress(done, of, line, address):
         find["done"], find["of"] = done, of
 
-    metering = snapshot.metering
-    await stop_metering(snapshot)
     try:
         search = Search(open_port, found, progress)
         await search.run()
@@ -43,3 +42,12 @@ async def _meters_run(snapshot, find, serial):
         start.forget("modbus.detect", "modbus.signatures", "modbus.maps")
         if metering and snapshot.metering is metering:
             snapshot.health.start("metering", metering.run, True)
+
+
+# What stops it has gone when the search comes, which needs the memory.
+async def _stop_metering(snapshot):
+    from app.api.applied import stop_metering
+
+    await stop_metering(snapshot)
+    stop_metering = None
+    start.forget("app.api.applied", "app.api.site")

@@ -7,7 +7,6 @@ import json
 from app.api import site as parts
 from app.api.routes import index_of, refused
 from app.chargers import UNKNOWN_MA
-from settings import live
 from balance.rows import STATE_B, STATE_D, UNREACHABLE
 from clock import sleep_ms
 
@@ -44,6 +43,8 @@ def free_row(snapshot) -> int:
 
 async def apply_charger(snapshot, index: int, charger: dict, driver, minimum: dict) -> None:
     """Gives a checked charger to a row of its own, or to a free one; wakes who has to know."""
+    from settings import live
+
     chargers, cycle = snapshot.chargers, snapshot.cycle
     if index == len(chargers.drivers):
         cycle.rows.extend()
@@ -95,6 +96,8 @@ async def remove(snapshot, index: int) -> bool:
 
 async def release(snapshot, index: int) -> None:
     """Nobody's from now on."""
+    from settings import live
+
     await hold(snapshot.chargers, index)
     snapshot.chargers.put(index, 0, "", None)
     snapshot.chargers.secrets.pop(index, None)

@@ -1,9 +1,12 @@
 # Takes a charger, one that is there or a new one, while the site runs: checked, written, then
-# applied, each as a whole. What checks has gone before the rest is loaded.
+# applied, each as a whole. What one step loads goes before the next, which is smaller.
 
+from app import start
 from app.api.routes import an_id, answer, load
 from clock import sleep_ms
 from settings.raw import chargers
+
+_WRITING = ("app.api.lines", "settings.files")
 
 
 async def put(exchange, web, text: str) -> None:
@@ -13,16 +16,16 @@ async def put(exchange, web, text: str) -> None:
     snapshot = web.snapshot
     async with web.lock:
         charger, line, number, minimum = await _checked_charger(raw, id_, snapshot.path)
-        await load("settings.files app.api.lines settings.url app.api.site settings.live")
+        await load("app.api.site app.api.placed")
         from app.api import placed
-        from app.api.lines import replace_line
         from app.api.site import calm, driver, refresh
 
         module = driver(charger)
         index = placed.row_for(snapshot, id_, number)
         await calm(snapshot.cycle)
-        await replace_line(snapshot.path, id_, number, line)
+        await _write(snapshot.path, id_, number, line)
         placed.forget_bad(snapshot, number)
+        await load("settings.url settings.live")
         await placed.apply_charger(snapshot, index, charger, module, minimum)
         refresh(snapshot)
     await answer(exchange, 200, {})
@@ -38,6 +41,15 @@ async def _checked_charger(raw, id_, path):
         return whole, line, number, checked.former_site(path)["minimum"]
     finally:
         checked.forget()
+
+
+async def _write(path, id_, number, line):
+    from app.api.lines import replace_line
+
+    try:
+        await replace_line(path, id_, number, line)
+    finally:
+        start.forget(*_WRITING)
 
 
 # The charger of the first line with this id, unchecked, and its number; None, 0.

@@ -1,6 +1,7 @@
 # What is shown of the settings and of the last day; streamed, one charger at a time.
 
 import json
+import os
 
 from app.api.routes import JSON, SECRETS, load
 from micropython import const
@@ -81,8 +82,9 @@ async def backup(exchange, web) -> None:
 
 def _backup(data_dir):
     yield '{"site":\n'
+    size = min(os.stat(data_dir + "/site.json")[6], _SITE_SIZE)
     with open(data_dir + "/site.json", "rb") as file:
-        raw = file.read(_SITE_SIZE)
+        raw = file.read(size)  # which takes so much memory at once
     yield raw if _is_object(raw) else "null"
     yield ',\n"chargers":['
     comma = "\n"

@@ -2,12 +2,8 @@
 
 import json
 
-
 from app.api.routes import refused, an_id, answer, body, index_of, wrong
-from app.web import need
 from balance.rows import STATE_A, USER_PAUSED
-
-_SAVING_ROOM = 6656
 
 
 def _row(web, text):
@@ -39,7 +35,6 @@ async def priority(exchange, web, text: str) -> None:
     value = (await body(exchange)).get("priority")
     if not isinstance(value, int) or isinstance(value, bool) or not -10 <= value <= 10:
         raise wrong("charger", "priority", "is not a whole number of -10..10")
-    need(_SAVING_ROOM)
     from app.api.lines import replace_line
     from app.api.site import calm
     from settings.raw import chargers

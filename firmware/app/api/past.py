@@ -1,16 +1,45 @@
-# For when something is wrong: the log, and a report that holds all there is to know and no secret.
+# What was: the last hour and the last day for a plot, the log, and for when something is wrong a
+# report that holds all there is to know and no secret.
 
 import gc
 import json
 import sys
 
 from app import log
-from app.api.routes import JSON, load
-from app.web import need
+from app.api.routes import JSON, load, wrong
+from app.history import DAY, HOUR, NONE, PART, SLOT, ZERO
 
 _REPORT = b'Content-Disposition: attachment; filename="amprail-report.json"\r\n'
-_REPORT_ROOM = 8192
 _CLIENTS = ("served", "refused", "late", "failed")  # of net.guard
+
+
+async def history(exchange, web) -> None:
+    """The last hour, or with ?span=day the last day, the oldest slot first."""
+    kept = web.snapshot.history
+    target_ma = web.snapshot.cycle.grid.target_ma
+    day = exchange.query == b"span=day"
+    if not day and exchange.query not in (b"", b"span=hour"):
+        raise wrong("request", "span", "is not hour or day")
+    if not kept:
+        pieces = ('{"step_s":60,"rows":[]}\n',)
+    elif day:
+        pieces = _rows(target_ma, kept, HOUR, DAY, 60 * PART, kept.slots // PART)
+    else:
+        pieces = _rows(target_ma, kept, 0, HOUR, 60, kept.slots)
+    await exchange.answer(200, pieces, JSON)
+
+
+# The time is the uptime at the end of the slot.
+def _rows(target_ma, kept, first, size, step_s, filled):
+    yield '{"step_s":%d,"target":%d,"rows":[' % (step_s, target_ma // 100)
+    for slot in range(max(filled - size, 0), filled):
+        text = "%s[%d" % ("," if slot > max(filled - size, 0) else "", (slot + 1) * step_s)
+        at = (first + slot % size) * SLOT
+        for value in range(at, at + SLOT):
+            byte = kept.buffer[value]
+            text += ",null" if byte == NONE else ",%d" % ((byte - ZERO) * kept.step_ma // 100)
+        yield text + "]"
+    yield "]}\n"
 
 
 async def lines(exchange, web) -> None:
@@ -39,7 +68,6 @@ def _reset(web):
 
 async def report(exchange, web) -> None:
     """All of it as one file."""
-    need(_REPORT_ROOM)
     await load("settings.tables app.api.shown")
     await exchange.answer(200, _report(web), JSON + _REPORT)
 
