@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 
 
 def raises(kind, text: str, call, *args):
@@ -30,4 +31,5 @@ def run(coroutine):
     try:
         return asyncio.run(coroutine)
     finally:
-        asyncio.new_event_loop()  # MicroPython keeps tasks for the next run
+        if sys.implementation.name == "micropython":  # it keeps tasks for the next run
+            asyncio.new_event_loop()

@@ -5,6 +5,8 @@ with the built library, in 96 KB or what the module's `HEAP` says. Modules named
 `test_*_cpython.py` are not for MicroPython.
 """
 
+import contextlib
+import fcntl
 import os
 import subprocess
 import sys
@@ -20,6 +22,34 @@ HERE = Path(__file__).parent
 UNIT = HERE / "unit"
 SCENARIOS = HERE.parent / "tools" / "amprail_tools" / "bench_device" / "bench_scenarios.py"
 HEAP = "96K"
+
+# About how long a test of a module waits, where that is more than a second or so. It is only for
+# the order: whoever knows it better may correct it. The scenarios, which are held against
+# simulated ones to the second, come before those that take much of the computer.
+TAKES_S = {
+    "test_watchdogs": 68,
+    "test_scenarios": 60,
+    "test_brands": 58,
+    "test_hostile_chargers": 54,
+    "test_latency": 50,
+    "test_hostile_clients": 30,
+    "test_update": 20,
+    "test_openapi": 16,
+    "test_firmware": 12,
+    "test_site": 12,
+    "test_passwords": 11,
+    "test_settings": 9,
+    "test_wifi": 8,
+    "test_meters": 5,
+}
+
+# With more workers than this one of them has nothing that waits.
+MANY = 3
+
+# So many tests that calculate may run at once, and none beside those that hold the wall clock
+# against a budget.
+PLACES = 3
+MEASURING = ("test_latency", "test_hostile_clients")
 
 RUNNER = """\
 import sys
@@ -48,22 +78,60 @@ def pytest_pycollect_makeitem(collector, name, obj):
     return None
 
 
-# Tests of the whole firmware wait for most of a minute each: each worker begins with some of them,
-# a module's together, since what they share is started once a worker.
+# Tests of the whole firmware wait in real time; the others calculate. So one worker calculates
+# from the beginning, first in virtual time (closed_loop), and the others begin with what waits,
+# the longest first. In the end all calculate, as each takes over what another one has left.
 def pytest_collection_modifyitems(items):
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    modules = {}
-    for item in items:
-        if item.path.is_relative_to(HERE / "device") or item.path.is_relative_to(HERE / "browser"):
-            modules.setdefault(item.path, []).append(item)
-    rows = [[] for _ in range(workers)]
-    for path in sorted(modules, key=lambda path: (-len(modules[path]), path)):
-        min(rows, key=len).extend(modules[path])
-    slow = {item for row in rows for item in row}
-    rest = iter([item for item in items if item not in slow])
     share = -(-len(items) // workers)
-    items[:] = [item for row in rows for item in [*row, *islice(rest, max(0, share - len(row)))]]
-    items.extend(rest)
+    rest = [item for item in items if not _waits(item)]
+    alone = rest[:share] if workers > MANY else []
+    rows = [[] for _ in range(workers - bool(alone))]
+    taken_s = [0] * len(rows)
+    for unit in sorted(_waiting(items), key=_takes_s, reverse=True):
+        least = taken_s.index(min(taken_s))
+        rows[least].extend(unit)
+        taken_s[least] += _takes_s(unit)
+    others = iter(rest[len(alone) :])
+    for row in rows:
+        row.extend(islice(others, max(0, share - len(row))))
+    items[:] = [*(item for row in rows for item in row), *others, *alone]
+
+
+def _waiting(items):
+    """The tests that wait: each alone, but those of a module in `browser` share a browser."""
+    units = {}
+    for item in filter(_waits, items):
+        in_browser = item.path.is_relative_to(HERE / "browser")
+        units.setdefault(item.path if in_browser else item, []).append(item)
+    return units.values()
+
+
+def _waits(item):
+    return any(item.path.is_relative_to(HERE / name) for name in ("device", "browser"))
+
+
+def _takes_s(unit):
+    return sum(TAKES_S.get(item.path.stem, 1) for item in unit)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    with contextlib.ExitStack() as held:
+        for place in _places(item):
+            path = item.config._tmp_path_factory.getbasetemp().parent / f"place{place}"
+            fcntl.flock(held.enter_context(open(path, "w")), fcntl.LOCK_EX)
+        return (yield)
+
+
+def _places(item):
+    """Those that it holds while it runs, always in the same order."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker is None:
+        return []
+    if _waits(item):
+        return range(PLACES) if item.path.stem in MEASURING else []
+    return [int(worker.removeprefix("gw")) % PLACES]
 
 
 def _takes_nothing(obj) -> bool:

@@ -99,6 +99,7 @@ def set_up(page: Page, site) -> Hand:
     meters = page.locator("#find-meters")
     hand.tap(meters.locator("button"))
     found = meters.locator("xpath=following-sibling::div[1]")
+    expect(found.locator("li button").first).to_be_visible(timeout=SEARCH_MS)
     hand.tap(found.locator("li button").first)
     form = page.locator("#site")
     numbers = {"limit_ma": 80, "largest_consumer_ma": 40, "supply_ma": 80}

@@ -279,6 +279,7 @@ def test_a_network_is_chosen_and_joined(open_page, device):
     device.wifi = WIFI
     page = open_view(open_page, "wifi")
     expect(page.locator("#wifi-state")).to_contain_text("Connected to House")
+    expect(page.locator("#wifi-form input").first).to_have_value("House")
     page.get_by_role("button", name="Neighbour").click()
     page.locator("#wifi-form").get_by_label("Password").fill("a passphrase")
     page.locator("#wifi-form").get_by_role("button", name="Save").click()

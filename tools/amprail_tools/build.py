@@ -138,9 +138,10 @@ def compile_to(folder: Path, computer: bool, machine_code: str | None) -> None:
     """Fills an empty folder with `main.py` and the slot `a`, for the computer or for boards."""
     say("building device code ...")
     sources = _sources(computer)
-    jobs = _jobs(folder, "a", _together(folder, sources), machine_code)
+    apart = _apart(sources)
+    jobs = _jobs(folder, "a", _together(folder, sources, apart), machine_code)
     if computer:
-        jobs += _jobs(folder, "modules", _apart(sources), machine_code)
+        jobs += _jobs(folder, "modules", apart, machine_code)
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda job: compile_file(*job, options(machine_code)), jobs))
     shutil.rmtree(folder / TRIMMED)
@@ -159,9 +160,9 @@ def _apart(sources: dict[str, str]) -> dict[str, str]:
     return own | dict(_third_party())
 
 
-def _together(folder: Path, sources: dict[str, str]) -> dict[str, str]:
+def _together(folder: Path, sources: dict[str, str], apart: dict[str, str]) -> dict[str, str]:
     """The sources as a device has them: what is always in memory is one module."""
-    whole = joined(_apart(sources), frozenset(_launcher()))
+    whole = joined(apart, frozenset(_launcher()))
     whole[HOME] = with_inlined(whole[HOME])
     whole = {name: opened(text) for name, text in whole.items()}
     fixed = _launcher() | looked_up(sources)

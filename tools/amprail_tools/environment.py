@@ -62,7 +62,9 @@ def _make(folder: Path) -> None:
     if _run([python, "-I", "-m", "ensurepip", "--default-pip"]).returncode:
         raise Failure("ensurepip could not install pip into .venv")
     say("installing tools (2 of 3) packages, about 140 MB ...")
-    _pip(python, REQUIREMENTS)
+    _pip(python, REQUIREMENTS, "--no-compile")
+    # On all cores, as pip does not; a few files of packages are templates and cannot be
+    _run([python, "-I", "-m", "compileall", "-q", "-j", "0", str(folder / "lib")])
     say("installing tools (3 of 3) device code ...")
     _fetch_device_code(python, folder / "device")
 

@@ -8,6 +8,7 @@ what is certain to mean the same is: a call that is a statement, an assignment o
 
 import ast
 import copy
+import functools
 import itertools
 from collections import Counter
 
@@ -16,6 +17,7 @@ SCOPES = (*FUNCTIONS, ast.Lambda, ast.ClassDef, ast.GeneratorExp)
 SCOPES += (ast.ListComp, ast.SetComp, ast.DictComp, ast.Yield, ast.YieldFrom)
 
 
+@functools.cache
 def with_inlined(source: str) -> str:
     """The source of a module with its private functions of one call put where that is."""
     tree = ast.parse(source)

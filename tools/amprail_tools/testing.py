@@ -6,6 +6,7 @@ Arguments are pytest's, for example: amprail test -x host_tests/unit -k meter
 import argparse
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from amprail_tools import ROOT, UserError, say
@@ -29,11 +30,14 @@ def main(arguments: argparse.Namespace) -> int:
         need_browser()
     if not paths or any("interop" in path or path == str(ROOT) for path in paths):
         need_mbpoll()
-    make_typings()
-    build()
+    with ThreadPoolExecutor() as pool:
+        typings = pool.submit(make_typings)
+        build()
+        typings.result()
     if not any(argument.startswith(("-n", "--numprocesses")) for argument in given):
-        # Tests of the whole firmware wait for most of a minute each: no worker keeps a row of them
-        given = ["-n", "4", "--dist", "worksteal", *given]
+        # Five that wait, as tests of the whole firmware do for up to a minute each, and one that
+        # calculates keep two cores busy: host_tests/conftest.py has who begins with what
+        given = ["-n", "6", "--dist", "worksteal", *given]
     return _pytest(given)
 
 
