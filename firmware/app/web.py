@@ -41,8 +41,9 @@ _PIECE = const(512)
 # Where less is free, what was loaded goes before something else comes.
 _ROOM = const(20480)
 
-# Control comes first: a client is answered only while so much is free, and what was loaded for one
-# goes at once where less is left.
+# Control comes first: a client is let in, and then answered, only while so much is free, and what
+# was loaded for one goes at once where less is left.
+_FOR_A_CLIENT = const(5120)
 _FOR_CONTROL = const(3072)
 _SCARCE = const(12288)
 
@@ -88,7 +89,7 @@ class Web:
         self.end = end
         self.wifi = wifi
         self._came = []
-        self.guard = Guard(self._handle, log.error, CLIENTS, made)
+        self.guard = Guard(self._handle, log.error, CLIENTS, made, _has_room)
 
     def routes(self) -> bytes:
         """The table of routes."""
@@ -221,6 +222,10 @@ class Web:
         known = exchange.query[:6] == b"since=" and digits.isdigit() and len(digits) < 10
         pieces = self._changes.status(int(digits) if known else -1)
         await exchange.answer(200, pieces, _JSON)
+
+
+def _has_room():
+    return start.has_room(_FOR_A_CLIENT)
 
 
 def need(size: int) -> None:

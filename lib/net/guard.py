@@ -17,7 +17,7 @@ REFUSED = const(1)
 LATE = const(2)
 FAILED = const(3)
 
-# Who waits while there is one client at a time is looked after so often.
+# Who waits for a place, or for memory, is looked after so often.
 _WAITING_MS = const(20)
 
 # Errors of the socket: what to answer, 0 for nothing.
@@ -28,11 +28,13 @@ class Guard:
     """The listener. `handle(exchange)`, a coroutine, answers a request or raises ValueError with
     what `Exchange.refuse` takes: status, headers, error; what else it raises is answered with 500
     and told to `say(text)`. `counts`: clients SERVED, REFUSED, LATE, FAILED. `made`: as of
-    `exchanges`, where they have been made before."""
+    `exchanges`, where they have been made before. `room()`: whether there is memory for one more
+    client; until there is, whoever comes waits."""
 
-    def __init__(self, handle, say, clients: int = 3, made=None):
+    def __init__(self, handle, say, clients: int = 3, made=None, room=lambda: True):
         self._handle = handle
         self._say = say
+        self._room = room
         self.exchanges = made or exchanges(clients)
         self._clients = self._most = len(self.exchanges)
         self._spare = Exchange(256)
@@ -88,7 +90,8 @@ class Guard:
         for other in self.exchanges:
             if not other.socket:
                 exchange = other
-        if exchange is self._spare and self._most < self._clients:
+        waits = exchange is self._spare and self._most < self._clients
+        if waits or not self._room():
             return await sleep_ms(_WAITING_MS)
         try:
             exchange.begin(*listener.accept())
