@@ -339,6 +339,22 @@ def unconfigured(device):
     device.status["grid"].update(ok=False, phase_ma=None)
 
 
+def test_a_site_that_cannot_be_used_is_said_and_mended(open_page, device):
+    unconfigured(device)
+    device.why = "site.json: limit_ma: 5 mA is below 16000..524000 mA"
+    device.status["warnings"] = [{"code": "bad_site", "error": device.why}]
+    page = open_page()
+    expect(page.locator("#warning-list")).to_have_text(f"The settings are unusable: {device.why}")
+    page.locator("#step-numbers").click()
+    expect(page.locator("#trouble")).to_have_text(device.why)
+    for label in ("Main fuse", "Largest appliance", "Cable to the chargers"):
+        page.get_by_label(label).fill("63")
+    page.locator("#site .taps button").click()
+    expect(page.locator("#said")).to_have_text("Saved.")
+    expect(page.locator("#trouble")).to_be_empty()
+    assert device.site["limit_ma"] == 63_000
+
+
 def test_the_first_steps_lead_from_the_meter_to_the_chargers_by_keyboard_alone(open_page, device):
     unconfigured(device)
     page = open_page()

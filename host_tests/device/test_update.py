@@ -171,7 +171,7 @@ def test_an_update_is_received_while_control_goes_on_and_stops_no_car(board, key
     state = board.ready()
     assert (state["version"], state["slot"], state["other"]) == ("0.2.0", "b", "0.1.0")
     assert state["trial"] and board.data("slot") == "b1"
-    assert board.data("answered") == f"1 {CHARGERS} chargers"
+    assert board.data("answered") == f"1 {CHARGERS} chargers 125000 mA"
     one.wait_for(lambda s: s["grid"]["ok"] and states(s) == ["C"] * CHARGERS, 30, "it controls")
     one.wait_for(lambda _: one.drawing() == CHARGERS, 30, "all cars charge")
     assert not stopped(board)

@@ -6,12 +6,14 @@ import json
 
 from micropython import const
 
-_LINE_SIZE = const(1024)  # as in `store`
+# As in `store`.
+_LINE_SIZE = const(1024)
+_LINES = const(512)
 
 
 def parts(data_dir: str):
-    """Yields each line as (number, bytes), one that is too long in parts. OSError; without the
-    file there are none."""
+    """Yields each line that counts as (number, bytes), one that is too long in parts. OSError;
+    without the file there are none."""
     try:
         file = open(data_dir + "/chargers.jsonl", "rb")
     except OSError as error:
@@ -24,6 +26,8 @@ def parts(data_dir: str):
         raw = file.readline(_LINE_SIZE + 2)
         while raw:
             number += whole
+            if number == _LINES:
+                break
             whole = raw[-1:] == b"\n"
             yield number, raw
             raw = file.readline(_LINE_SIZE + 2)

@@ -37,23 +37,26 @@ def settings_error(text: str) -> ValueError:
     return SettingsError(text)
 
 
-async def site(raw, path: str) -> tuple:
+async def site(raw, snapshot) -> tuple:
     """The checked site.json in `raw`, and the one in force; SettingsError."""
     given = await parsed(raw)
     from settings.schema import check_site
 
-    return check_site(given), former_site(path)
+    return check_site(given), former_site(snapshot)
 
 
-def former_site(path: str) -> dict:
-    """site.json as it is; hardly anything of it where it cannot be read."""
+def former_site(snapshot) -> dict:
+    """The site.json in force; hardly anything of it where none is (limit 0), whatever the file
+    says, or where it can be read no more."""
     from settings.schema import check_site
 
-    try:
-        with open(path + "/site.json") as file:
-            return check_site(json.load(file))
-    except (OSError, ValueError):
-        return {"meter": -1, "minimum": {"auto": True}, "limit_ma": 0}
+    if snapshot.cycle.grid.limit_ma:
+        try:
+            with open(snapshot.path + "/site.json") as file:
+                return check_site(json.load(file))
+        except (OSError, ValueError):
+            pass  # somebody changed it since
+    return {"meter": -1, "minimum": {"auto": True}, "limit_ma": 0}
 
 
 def charger(given: dict, id_: int, old) -> tuple:

@@ -12,7 +12,7 @@ async def put(exchange, web, text: str) -> None:
     raw = await exchange.body()
     snapshot = web.snapshot
     async with web.lock:
-        charger, line, number, minimum = await _checked_charger(raw, id_, snapshot.path)
+        charger, line, number, minimum = await _checked_charger(raw, id_, snapshot)
         await load("settings.files app.api.lines settings.url app.api.site settings.live")
         from app.api import placed
         from app.api.lines import replace_line
@@ -28,14 +28,14 @@ async def put(exchange, web, text: str) -> None:
     await answer(exchange, 200, {})
 
 
-async def _checked_charger(raw, id_, path):
+async def _checked_charger(raw, id_, snapshot):
     from app.api import checked
 
     try:
-        old, number = await _line(path, id_)
+        old, number = await _line(snapshot.path, id_)
         given = await checked.parsed(raw)
         whole, line = checked.charger(given, id_, old)
-        return whole, line, number, checked.former_site(path)["minimum"]
+        return whole, line, number, checked.former_site(snapshot)["minimum"]
     finally:
         checked.forget()
 

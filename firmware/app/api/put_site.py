@@ -12,7 +12,7 @@ async def put(exchange, web) -> None:
     raw = await exchange.body()
     snapshot = web.snapshot
     async with web.lock:
-        site, former = await _checked_site(raw, snapshot.path)
+        site, former = await _checked_site(raw, snapshot)
         if [key for key in _LIMITS.split() if site[key] != former.get(key)]:
             web.confirm(exchange)
         await load("settings.files app.api.site app.api.applied")
@@ -29,10 +29,10 @@ async def put(exchange, web) -> None:
 
 
 # What checks has gone, with all that holds it, when this has answered.
-async def _checked_site(raw, path):
+async def _checked_site(raw, snapshot):
     from app.api import checked
 
     try:
-        return await checked.site(raw, path)
+        return await checked.site(raw, snapshot)
     finally:
         checked.forget()
