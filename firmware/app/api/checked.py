@@ -10,6 +10,12 @@ from app.api.routes import SECRETS, load
 _MODULES = "app.api.checked settings.strict settings.schema settings.special settings.tables"
 _LINE_SIZE = 1024
 
+# Whoever changes another one of a charger proves the password (as in `put_site`): with wrong
+# `phases`, a low `fallback_ma` or a `watchdog_s` that is none it would be booked at less than it
+# may draw, `max_ma` is what its own cable carries, and by another `url`, driver or login it could
+# not be told to stop, and its password would be sent to whoever is there.
+_FREE = ("id", "name", "priority", "weight", "min_ma")
+
 
 async def parsed(raw) -> dict:
     """The object in `raw`, strictly JSON; then the tables are there. ValueError."""
@@ -60,8 +66,8 @@ def former_site(snapshot) -> dict:
 
 
 def charger(given: dict, id_: int, old) -> tuple:
-    """The checked charger and its line for the file. A secret given as `true` is the one of `old`,
-    the line that was there, or None; SettingsError."""
+    """The checked charger, its line for the file, and whether it wants a proof. A secret given as
+    `true` is the one of `old`, the line that was there, or None; SettingsError."""
     from settings.schema import check_charger
 
     if given.setdefault("id", id_) != id_:
@@ -75,7 +81,20 @@ def charger(given: dict, id_: int, old) -> tuple:
     line = json.dumps(given).encode()
     if len(line) > _LINE_SIZE:
         raise settings_error("charger: is longer than {} bytes".format(_LINE_SIZE))
-    return whole, line
+    return whole, line, old is not None and _is_other(whole, old)
+
+
+def _is_other(whole, old):
+    from settings.schema import SettingsError, check_charger
+
+    try:
+        return _bound(whole) != _bound(check_charger(old))
+    except SettingsError:  # it is reserved for
+        return True
+
+
+def _bound(charger):
+    return {key: charger[key] for key in charger if key not in _FREE}
 
 
 def forget() -> None:

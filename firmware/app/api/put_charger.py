@@ -12,7 +12,9 @@ async def put(exchange, web, text: str) -> None:
     raw = await exchange.body()
     snapshot = web.snapshot
     async with web.lock:
-        charger, line, number, minimum = await _checked_charger(raw, id_, snapshot)
+        charger, line, proof, number, minimum = await _checked_charger(raw, id_, snapshot)
+        if proof:
+            web.confirm(exchange)
         await load("settings.files app.api.lines settings.url app.api.site settings.live")
         from app.api import placed
         from app.api.lines import replace_line
@@ -34,8 +36,8 @@ async def _checked_charger(raw, id_, snapshot):
     try:
         old, number = await _line(snapshot.path, id_)
         given = await checked.parsed(raw)
-        whole, line = checked.charger(given, id_, old)
-        return whole, line, number, checked.former_site(snapshot)["minimum"]
+        whole, line, proof = checked.charger(given, id_, old)
+        return whole, line, proof, number, checked.former_site(snapshot)["minimum"]
     finally:
         checked.forget()
 

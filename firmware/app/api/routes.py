@@ -15,7 +15,7 @@ GET /api/backup U shown backup
 PUT /api/backup C restore restore
 PUT /api/site U put_site put
 PUT /api/chargers/* U put_charger put
-DELETE /api/chargers/* U delete delete
+DELETE /api/chargers/* C delete delete
 POST /api/chargers/*/pause U touch pause
 POST /api/chargers/*/priority U touch priority
 GET /api/history U plot history
