@@ -148,6 +148,7 @@ class ScriptedDevice:
         self.status = copy.deepcopy(STATUS)
         self.site = copy.deepcopy(SITE)
         self.why = ""
+        self.logged_in = True
         self.lines = copy.deepcopy(LINES)
         self.history = {"step_s": 60, "target": 490, "rows": HISTORY}
         self.find = deque()
@@ -324,7 +325,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 OTHERS = {
-    "/api/login": lambda device: LOGIN,
+    "/api/login": lambda device: {**LOGIN, "in": device.logged_in},
     "/api/settings": ScriptedDevice.shown,
     "/api/history": lambda device: device.history,
     "/api/wifi": lambda device: device.wifi or {},

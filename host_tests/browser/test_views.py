@@ -310,8 +310,11 @@ def test_an_update_is_sent_from_a_file_and_the_page_comes_anew(open_page, device
     wait_until(page, lambda: len(device.told) == 2)
     assert device.told[0][:2] == ("POST", "/api/update")
     assert device.told[1] == ("PUT", "/api/update?older=1", bundle.read_bytes())
+    page.clock.run_for(3 * SECOND)
+    expect(page.locator("#said")).to_contain_text("is installed")
+    device.logged_in = False
     with page.expect_event("load"):
-        page.clock.run_for(6 * SECOND)
+        page.clock.run_for(2 * SECOND)
 
 
 def test_a_refused_update_says_why_and_the_key_is_replaced(open_page, device, tmp_path):
