@@ -16,6 +16,7 @@ from balance.cycle import Cycle
 from micropython import const
 
 _BAD = '{{"code":"bad_charger","line":{},"error":{}}}'
+_BAD_SITE = '{{"code":"bad_site","error":{}}}'
 _SETTINGS = ("schema", "special", "special_tables", "tables", "store", "strict", "files", "url")
 
 
@@ -37,7 +38,7 @@ def build(code_dir: str, data_dir: str, tries: int = 1) -> tuple:
     exchanges = _exchanges(updating)
     _end_restore(data_dir)
     cycle = Cycle(_capacity(data_dir))
-    site, chargers, bad, warnings = _settings(data_dir, cycle)
+    site, chargers, bad, warnings = _settings(data_dir, cycle, hasattr(board, "network"))
     start.forget("balance.lines", *["settings." + name for name in _SETTINGS])
     access = _access(data_dir, host, port, site["name"])
     stretches = watch_stretches()
@@ -142,13 +143,12 @@ def _capacity(data_dir):
 
 
 # Reads both files into the cycle; gives site.json, the chargers and the standing warnings.
-def _settings(data_dir, cycle):
+def _settings(data_dir, cycle, on_board):
     from settings.store import read_chargers
 
-    site = _site(data_dir)
+    site, bad = _site(data_dir, on_board)
     cycle.apply(site)
     chargers = Chargers(cycle.rows.capacity)
-    bad = []
     for line, settings, error in read_chargers(data_dir):
         if cycle.rows.count == cycle.rows.capacity:
             log.error(error)
@@ -165,28 +165,49 @@ def _settings(data_dir, cycle):
     return site, chargers, bad, warnings
 
 
-# Without site.json the page is what sets the site up, and until then nothing is raised.
-def _site(data_dir):
+# Without a site.json that can be used the page is what sets the site up: until then the limit is
+# 0 A. A board has nobody at its console and would only start again, so there whatever is wrong
+# with the file is a warning; it stays as it is, for a version that can use it.
+def _site(data_dir, on_board):
     from settings.schema import check_site
-    from settings.store import read_site
 
-    if "site.json" in os.listdir(data_dir):
-        return read_site(data_dir)
-    log.warning("no site.json: nothing is raised until the page has been used")
+    bad = []
+    try:
+        if "site.json" in os.listdir(data_dir):
+            return _usable_site(data_dir), bad
+        log.warning("no site.json: nothing is raised until the page has been used")
+    except Exception as error:
+        if not on_board:
+            raise
+        why = str(error) if isinstance(error, ValueError) else "site.json: " + repr(error)
+        bad.append(_BAD_SITE.format(json.dumps(why)))
     site = check_site({"limit_ma": 32000, "supply_ma": 6000, "meter": None})
     site.update({"limit_ma": 0, "largest_consumer_ma": 0, "supply_ma": 0})
+    return site, bad
+
+
+# Its meter may be one that only another version knows.
+def _usable_site(data_dir):
+    from settings.store import read_site
+
+    site = read_site(data_dir)
+    if site["meter"]:
+        from modbus.maps import open_meter
+
+        open_meter(None, site["meter"])
+        start.forget("modbus.maps", "modbus.meters." + site["meter"]["type"])
     return site
 
 
 # A power cut may have come between the two files of a restore (settings.files).
 def _end_restore(data_dir):
-    if "both.restored" in os.listdir(data_dir):
-        from settings.files import end
+    try:
+        if "both.restored" in os.listdir(data_dir):
+            from settings.files import end
 
-        try:
             end(data_dir)
-        except OSError as error:
-            log.error("a restore could not be ended: {}".format(error))
+    except OSError as error:
+        log.error("restore not ended: {}".format(error))
 
 
 def _access(data_dir, host, port, name):
@@ -227,5 +248,8 @@ def _finish_factory(data_dir):
         return
     from settings import factory
 
-    factory.end(data_dir)
+    try:
+        factory.end(data_dir)
+    except OSError as error:
+        log.error("factory settings not ended: {}".format(error))
     start.forget("settings.factory", "settings.files")

@@ -6,7 +6,8 @@
 #
 # DATA/slot      "a": slot a, which is healthy; "b2": slot b, started twice without the mark
 # DATA/good      the slot that was healthy last
-# DATA/answered  whether the meter answered then ("1" or "0") and how many chargers: "1 8 chargers"
+# DATA/answered  whether the meter answered then ("1" or "0"), how many chargers, and the limit in
+#                force, 0 without settings that can be used: "1 8 chargers 63000 mA"
 # DATA/resets    why it started and ended, the last 16 lines of JSON
 #
 # Each is replaced whole or not at all, and written only when it starts, ends or changes. The
@@ -135,12 +136,18 @@ def _missing(died, data_dir, slot, web, cycle):
         return ""
     if not web.guard.listener.socket:
         return "the page is not served"
-    if not proven(data_dir, slot):
-        meter, before = _answered(data_dir)
-        if meter and not (cycle.grid.ok or cycle.grid.static):
-            return "the meter does not answer"
-        if _answering(cycle.rows) < min(before, cycle.rows.count):
-            return "fewer chargers answer than before"
+    return "" if proven(data_dir, slot) else _lost(data_dir, cycle)
+
+
+# What there was before this version came.
+def _lost(data_dir, cycle):
+    meter, before, limited = _answered(data_dir)
+    if limited and not cycle.grid.limit_ma:
+        return "site.json cannot be used"
+    if meter and not (cycle.grid.ok or cycle.grid.static):
+        return "the meter does not answer"
+    if _answering(cycle.rows) < min(before, cycle.rows.count):
+        return "fewer chargers answer than before"
     return ""
 
 
@@ -149,12 +156,12 @@ def proven(data_dir: str, slot: str) -> bool:
     return read(data_dir, _GOOD) == slot
 
 
-# Whether the meter answered, and how many chargers.
+# Whether the meter answered, how many chargers, and whether there was a limit.
 def _answered(data_dir):
     words = read(data_dir, _ANSWERED).split(" ")
     if len(words) < 3 or not words[1].isdigit():
-        return False, 0
-    return words[0] == "1", int(words[1])
+        return False, 0, False
+    return words[0] == "1", int(words[1]), len(words) > 3 and words[3] != "0"
 
 
 # With control only a slot is not good, but the row of tries ends.
@@ -168,7 +175,8 @@ def _mark(data_dir, slot, web, cycle):
 def note(data_dir: str, cycle) -> None:
     """Keeps what answers now, for the next version to be measured by; OSError."""
     meter = cycle.grid.ok and not cycle.grid.static
-    write(data_dir, "%d %d chargers" % (meter, _answering(cycle.rows)), _ANSWERED)
+    answered = meter, _answering(cycle.rows), cycle.grid.limit_ma
+    write(data_dir, "%d %d chargers %d mA" % answered, _ANSWERED)
 
 
 def _answering(rows):

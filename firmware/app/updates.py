@@ -12,7 +12,7 @@ from micropython import const
 
 NEEDS = ("app.patience",)
 
-# 8 KB: they go at once.
+# 8 KB in all: they come one by one, and go at once.
 _BRIEFLY = ("app.trial", "update.signature", "update.slots", "settings.files")
 
 _KEY_SIZE = const(1024)
@@ -21,8 +21,8 @@ _STATE = '{"version":"%s","slot":"%s","other":%s,"key":%s,"trial":%s,"ready":%s,
 _JSON = b"Content-Type: application/json\r\nCache-Control: no-cache\r\n"
 _PEM = b"Content-Type: application/x-pem-file\r\nCache-Control: no-cache\r\n"
 
-# An update takes 22 KB, of which this module, the login and what they need give back 8.
-_UPDATE_BYTES = const(14 * 1024)
+# What an update takes, beside what is there when it is asked whether there is room for one.
+_UPDATE_BYTES = const(22 * 1024)
 
 
 async def answer(web, exchange) -> None:
@@ -69,18 +69,24 @@ async def _key(web, exchange):
 
 
 def _state(web):
-    from app import trial
+    slot = web.code_dir[-1:]
+    key = _fingerprint(web)
+    start.forget(*_BRIEFLY)
     from update import slots
 
-    slot = web.code_dir[-1:]
-    gc.collect()
+    other = _version(slots.other(web.code_dir)) or None
+    slots = None
+    start.forget(*_BRIEFLY)
+    ready = web.snapshot is None or gc.mem_free() >= _UPDATE_BYTES
+    from app import trial
+
     return _STATE % (
         _version(web.code_dir),
         slot,
-        json.dumps(_version(slots.other(web.code_dir)) or None),
-        json.dumps(_fingerprint(web)),
+        json.dumps(other),
+        json.dumps(key),
         _BOOLEAN[not trial.proven(web.data_dir, slot)],
-        _BOOLEAN[web.snapshot is None or gc.mem_free() >= _UPDATE_BYTES],
+        _BOOLEAN[ready],
         ",".join(trial.lines(web.data_dir)),
     )
 

@@ -23,7 +23,7 @@ async function loadSettings() {
 
 async function openSettings() {
   if (!(await loadSettings())) return;
-  put(byId.trouble, status_now.site?.limit_ma ? text(settings.error) : "");
+  put(byId.trouble, text(settings.error));
   const given = { ...settings.site, ...proposed };
   fillForm(byId.site, inOrder(settings.fields.site), given, "api/site", changed);
   byId.lines.replaceChildren(...settings.chargers.map(lineRow));

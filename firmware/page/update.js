@@ -12,10 +12,12 @@ async function readUpdate() {
   showPairs(byId.versions, "update.", { version, slot, other, key });
   tell(byId.trial, trial && "update.trial");
   const about = (one) =>
-    Object.entries(one).map(
-      ([name, said]) =>
-        resetText(name) + " " + (name.endsWith("_s") ? duration(number(said)) : resetText(said)),
-    );
+    Object.entries(one)
+      .filter(([, said]) => said !== "")
+      .map(
+        ([name, said]) =>
+          resetText(name) + " " + (name.endsWith("_s") ? duration(number(said)) : resetText(said)),
+      );
   byId.resets.replaceChildren(
     ...list(resets).map((one) =>
       make("li", {}, isRecord(one) ? about(one).join(", ") : text(one)),
@@ -40,8 +42,9 @@ async function install({ bundle, older }) {
   }
   announce(error ?? { ...value, code: "installed" });
   if (error) return;
-  await later(5000);
-  while ((await send("api/login")).error) await later(1000);
+  // What runs may go on for a minute; who is logged in, the new version does not know.
+  do await later(1000);
+  while ((await refresh()) || access.in);
   location.reload();
 }
 

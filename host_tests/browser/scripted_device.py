@@ -139,14 +139,16 @@ class ScriptedDevice:
 
     mode: "answer", "hang" (takes the request and says nothing), "drop" (closes at once),
     "busy" (503), "garbage" (200 with something else than JSON). find: the answers to a search,
-    one after the other; wifi, update: None where there is none; refusal: (path, status, error) to
-    give.
+    one after the other; wifi, update: None where there is none; why: there is no site that can be
+    used; refusal: (path, status, error) to give.
     """
 
     def __init__(self, pages: dict):
         self.pages = pages
         self.status = copy.deepcopy(STATUS)
         self.site = copy.deepcopy(SITE)
+        self.why = ""
+        self.logged_in = True
         self.lines = copy.deepcopy(LINES)
         self.history = {"step_s": 60, "target": 490, "rows": HISTORY}
         self.find = deque()
@@ -191,7 +193,8 @@ class ScriptedDevice:
         ]
         tables = json.loads("".join(fields(SECRETS)))
         if self.site is None:
-            return {"site": None, "error": "site.json: missing", "chargers": [], "fields": tables}
+            why = {"error": self.why} if self.why else {}
+            return {"site": None, **why, "chargers": [], "fields": tables}
         return {"site": schema.check_site(self.site), "chargers": lines, "fields": tables}
 
     def put_line(self, id_: int, line: dict) -> None:
@@ -322,7 +325,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 OTHERS = {
-    "/api/login": lambda device: LOGIN,
+    "/api/login": lambda device: {**LOGIN, "in": device.logged_in},
     "/api/settings": ScriptedDevice.shown,
     "/api/history": lambda device: device.history,
     "/api/wifi": lambda device: device.wifi or {},

@@ -59,6 +59,12 @@ def confirm(page, password=PASSWORD):
     page.locator("#login [name=send]").click()
 
 
+def remove(page, line):
+    line.locator("summary").click()
+    line.get_by_role("button", name="Remove").click()
+    confirm(page)
+
+
 def show(page, view):
     page.locator(f"nav a[href='#{view}']").click()
     expect(page.locator("#" + view)).to_be_visible()
@@ -123,9 +129,7 @@ def test_settings_errors_backup_pause_and_report_on_a_device_that_has_an_owner(a
         page.get_by_text("Save backup").click()
     backup = tmp_path / "backup.json"
     download.value.save_as(backup)
-    line = page.locator("#lines li").nth(1)
-    line.locator("summary").click()
-    line.get_by_role("button", name="Remove").click()
+    remove(page, page.locator("#lines li").nth(1))
     expect(page.locator("#lines li")).to_have_count(1)
     page.locator("#restore").set_input_files(backup)
     confirm(page)

@@ -311,8 +311,11 @@ def test_an_update_is_sent_from_a_file_and_the_page_comes_anew(open_page, device
     wait_until(page, lambda: len(device.told) == 2)
     assert device.told[0][:2] == ("POST", "/api/update")
     assert device.told[1] == ("PUT", "/api/update?older=1", bundle.read_bytes())
+    page.clock.run_for(3 * SECOND)
+    expect(page.locator("#said")).to_contain_text("is installed")
+    device.logged_in = False
     with page.expect_event("load"):
-        page.clock.run_for(6 * SECOND)
+        page.clock.run_for(2 * SECOND)
 
 
 def test_a_refused_update_says_why_and_the_key_is_replaced(open_page, device, tmp_path):
@@ -338,6 +341,22 @@ def unconfigured(device):
     device.lines = []
     device.status.update(chargers=[], site={"name": "amprail", "limit_ma": 0})
     device.status["grid"].update(ok=False, phase_ma=None)
+
+
+def test_a_site_that_cannot_be_used_is_said_and_mended(open_page, device):
+    unconfigured(device)
+    device.why = "site.json: limit_ma: 5 mA is below 16000..524000 mA"
+    device.status["warnings"] = [{"code": "bad_site", "error": device.why}]
+    page = open_page()
+    expect(page.locator("#warning-list")).to_have_text(f"The settings are unusable: {device.why}")
+    page.locator("#step-numbers").click()
+    expect(page.locator("#trouble")).to_have_text(device.why)
+    for label in ("Main fuse", "Largest appliance", "Cable to the chargers"):
+        page.get_by_label(label).fill("63")
+    page.locator("#site .taps button").click()
+    expect(page.locator("#said")).to_have_text("Saved.")
+    expect(page.locator("#trouble")).to_be_empty()
+    assert device.site["limit_ma"] == 63_000
 
 
 def test_the_first_steps_lead_from_the_meter_to_the_chargers_by_keyboard_alone(open_page, device):

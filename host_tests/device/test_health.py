@@ -127,7 +127,7 @@ web, cycle = It(), It()
 web.guard, cycle.grid, cycle.rows = It(), It(), It()
 web.guard.listener = It()
 web.guard.listener.socket = True
-cycle.grid.ok, cycle.grid.static = True, False
+cycle.grid.ok, cycle.grid.static, cycle.grid.limit_ma = True, False, 63000
 def chargers(*failures):
     cycle.rows.count = len(failures)
     cycle.rows.flags = [1] * len(failures)
@@ -152,7 +152,7 @@ def trial(tmp_path, script):
 
 def test_a_start_that_works_for_two_minutes_is_marked_with_what_answered(tmp_path):
     assert trial(tmp_path, "trial(110)") == "ended False 0 b1 None None"
-    assert trial(tmp_path, "trial(130)") == "ended False 0 b b 1 3 chargers"
+    assert trial(tmp_path, "trial(130)") == "ended False 0 b b 1 3 chargers 63000 mA"
 
 
 def test_without_memory_to_look_whether_it_works_it_looks_the_next_time(tmp_path):
@@ -172,30 +172,39 @@ sys.modules["app.trial"] = app.trial = Full
         ("web.guard.listener.socket = None", "the page is not served"),
         ("cycle.grid.ok = False", "the meter does not answer"),
         ("chargers(0, 0, 3)", "fewer chargers answer than before"),
+        ("cycle.grid.limit_ma, cycle.grid.static = 0, True", "site.json cannot be used"),
     ],
 )
 def test_a_new_version_without_what_answered_before_ends_within_five_minutes(
     tmp_path, broken, why
 ):
-    (tmp_path / "answered").write_text("1 3 chargers")
+    (tmp_path / "answered").write_text("1 3 chargers 63000 mA")
     said = run(tmp_path, TRIAL + broken + "\ntrial(310)")
     assert "not healthy: " + why in said
-    assert said.splitlines()[-1] == "ended True 1 b1 None 1 3 chargers"
+    assert said.splitlines()[-1] == "ended True 1 b1 None 1 3 chargers 63000 mA"
 
 
 def test_of_a_version_that_was_healthy_before_a_broken_charger_says_nothing(tmp_path):
     script = 'write("good", "b")\nwrite("answered", "1 3 chargers")\nchargers(0, 0, 3)\ntrial(130)'
-    assert trial(tmp_path, script) == "ended False 0 b b 1 2 chargers"
+    assert trial(tmp_path, script) == "ended False 0 b b 1 2 chargers 63000 mA"
 
 
 def test_chargers_that_are_no_longer_in_the_settings_are_not_missed(tmp_path):
     script = 'write("answered", "1 9 chargers")\ntrial(130)'
-    assert trial(tmp_path, script) == "ended False 0 b b 1 3 chargers"
+    assert trial(tmp_path, script) == "ended False 0 b b 1 3 chargers 63000 mA"
 
 
 def test_a_meter_that_never_answered_is_not_missed(tmp_path):
     script = 'write("answered", "0 3 chargers")\ncycle.grid.ok = False\ntrial(130)'
-    assert trial(tmp_path, script) == "ended False 0 b b 0 3 chargers"
+    assert trial(tmp_path, script) == "ended False 0 b b 0 3 chargers 63000 mA"
+
+
+def test_settings_that_could_not_be_used_before_either_are_not_missed(tmp_path):
+    for before in ("1 3 chargers", "0 3 chargers 0 mA"):
+        script = f'write("answered", "{before}")\n'
+        script += "cycle.grid.limit_ma, cycle.grid.static = 0, True\ntrial(130)"
+        assert trial(tmp_path, script) == "ended False 0 b b 0 3 chargers 0 mA"
+        (tmp_path / "good").unlink()
 
 
 def test_tasks_that_die_make_the_two_minutes_begin_anew(tmp_path):

@@ -453,11 +453,16 @@ def test_limits_of_the_installation_want_a_fresh_proof(charging):
     site = owner.ask("GET", "/api/settings").json["site"]
     backup = owner.ask("GET", "/api/backup").json
     assert owner.ask("PUT", "/api/site", {**site, "name": "other", "rotation_s": 60}).status == 200
-    for key in ("limit_ma", "largest_consumer_ma", "supply_ma"):
+    for key in ("limit_ma", "largest_consumer_ma", "supply_ma", "without_meter_ma"):
         changed = {**site, key: site[key] + 1000}
         assert owner.ask("PUT", "/api/site", changed).code == "confirm", key
-    for change in ({"margin_pct": 1}, {"surge_pct": 101}, {"meter": None}):
+    meters = ({"lost_after_s": 30}, {"invert": True}, {"type": "eastron_sdm72dm"}, {"address": 2})
+    changes = [{"meter": None}, *({"meter": {**site["meter"], **change}} for change in meters)]
+    changes += [{"margin_pct": 1}, {"surge_pct": 101}, {"pv": True}, {"a_limit_to_come_ma": 1}]
+    for change in changes:
         assert owner.ask("PUT", "/api/site", {**site, **change}).code == "confirm", change
+    site["minimum"] = {"auto": False, "one_phase_ma": 8000, "three_phase_ma": 8000}
+    assert owner.ask("PUT", "/api/site", {**site, "name": "other", "rotation_s": 90}).status == 200
     assert client.answer("PUT", "/api/site", json.dumps({**site, "margin_pct": 1})).status == 403
     assert owner.ask("PUT", "/api/backup", backup).code == "confirm"
     saved = json.loads((one.firmware.data_dir / "site.json").read_text())
@@ -466,6 +471,33 @@ def test_limits_of_the_installation_want_a_fresh_proof(charging):
         owner.ask("PUT", "/api/site", {**site, "margin_pct": 1}, owner.confirmed()).status == 200
     )
     assert owner.ask("PUT", "/api/backup", backup, owner.confirmed()).json == {"chargers": 1}
+
+
+def test_what_a_charger_is_booked_and_told_by_wants_a_fresh_proof(charging):
+    one, client = charging(2)
+    owner = Owner(one.firmware.port)
+    assert owner.claim().status == 200
+    path = one.firmware.data_dir / "chargers.jsonl"
+    before = path.read_text()
+    line = owner.ask("GET", "/api/settings").json["chargers"][0]
+    changes = [{"phases": "2"}, {"max_ma": 10000}, {"max_ma": 32000}, {"fallback_ma": 0}]
+    changes += [{"watchdog_s": 5}, {"url": "http://127.0.0.1:1"}, {"driver": "goe"}]
+    for change in [*changes, {"password": "x"}, {"token": "x"}, {"a_limit_to_come_ma": 1}]:
+        assert owner.ask("PUT", "/api/chargers/1", {**line, **change}).code == "confirm", change
+    assert owner.ask("DELETE", "/api/chargers/1").code == "confirm"
+    assert client.answer("DELETE", "/api/chargers/1").status == 403
+    assert path.read_text() == before
+    free = {"name": "Door", "priority": 3, "weight": 2, "min_ma": 8000}
+    assert owner.ask("PUT", "/api/chargers/1", {**line, **free}).status == 200
+    new = {"driver": "warp", "url": "http://127.0.0.1:1", "phases": "2"}
+    assert owner.ask("PUT", "/api/chargers/3", new).status == 200
+    changed = {**line, **free, "max_ma": 10000}
+    assert owner.ask("PUT", "/api/chargers/1", changed, owner.confirmed()).status == 200
+    assert owner.ask("DELETE", "/api/chargers/3", headers=owner.confirmed()).status == 200
+    with path.open("a") as file:
+        file.write('{"id":4,"driver":"warp","url":"http://127.0.0.1:1","max_ma":5}\n')
+    assert owner.ask("PUT", "/api/chargers/4", new).code == "confirm", "a line that is bad"
+    assert one.drawing() == 2
 
 
 def test_where_there_is_no_memory_for_it_a_request_is_refused_and_control_goes_on(device):

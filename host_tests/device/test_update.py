@@ -26,9 +26,10 @@ class Board:
     """The Unix port in the place of a board: all on one file system, and started again whenever
     the launcher ends, which is what a reset does."""
 
-    def __init__(self, one, root: Path):
+    def __init__(self, one, root: Path, heap_kb: int = HEAP_KB):
         self.one = one
         self.root = root
+        self.heap_kb = heap_kb
         shutil.copytree(build(), root, symlinks=True)
         shutil.copytree(one.firmware.data_dir, root / "data")
         self.starts = 0
@@ -41,7 +42,7 @@ class Board:
         while not self._end.is_set():
             port = self.one.firmware.port
             serial = self.one.site.serial
-            firmware = Firmware(self.root, self.root / "data", serial, port, HEAP_KB)
+            firmware = Firmware(self.root, self.root / "data", serial, port, self.heap_kb)
             self.one.firmware = firmware
             firmware.start()
             self.starts += 1
@@ -171,7 +172,7 @@ def test_an_update_is_received_while_control_goes_on_and_stops_no_car(board, key
     state = board.ready()
     assert (state["version"], state["slot"], state["other"]) == ("0.2.0", "b", "0.1.0")
     assert state["trial"] and board.data("slot") == "b1"
-    assert board.data("answered") == f"1 {CHARGERS} chargers"
+    assert board.data("answered") == f"1 {CHARGERS} chargers 125000 mA"
     one.wait_for(lambda s: s["grid"]["ok"] and states(s) == ["C"] * CHARGERS, 30, "it controls")
     one.wait_for(lambda _: one.drawing() == CHARGERS, 30, "all cars charge")
     assert not stopped(board)
@@ -231,3 +232,20 @@ def test_a_computer_is_not_updated_over_the_network(device, key):
             known = ota.Device(address, token)
             known.log_in()
             known.ask("PUT", "/api/update" + path, bundle(key, "0.2.0")[:200])
+
+
+def test_what_runs_is_told_with_little_memory_too(device, key):
+    one = device(chargers=1, heap_kb=160)
+    shutil.copy(keys.public_path(key), one.firmware.data_dir / "update_key.pem")
+    one.wait_for(lambda _: claimed(one.firmware), 10, "it can be claimed")
+    owner = Owner(one.firmware.port)
+    one.wait_for(lambda _: owner.log_in().status == 200, 10, "it lets its owner in")
+    told = []
+
+    def tell(_):
+        told.append(owner.ask("GET", "/api/update"))
+        return told[-1].status == 200
+
+    one.wait_for(tell, 10, "it says what runs")
+    assert (told[-1].json["version"], told[-1].json["other"]) == ("0.1.0", None)
+    assert told[-1].json["key"] == keys.fingerprint(keys.public_path(key).read_bytes())

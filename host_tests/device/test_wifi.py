@@ -75,7 +75,7 @@ class Phone(Owner):
 class Box:
     """A device with a radio, at a site with two chargers."""
 
-    def __init__(self, folder, port):
+    def __init__(self, folder, port, heap_kb=HEAP_KB):
         self.site = Site(latency_ms=50, chargers=2)
         self.data = folder / "data"
         self.site.write_settings(str(self.data))
@@ -91,8 +91,8 @@ class Box:
         for name, (text, where) in beside.items():
             (folder / name).write_text(renamed(text, short))
             compile_file(folder / name, slot / where / f"{name}.mpy", name)
-        command = (folder / "build", self.data, self.site.serial, port, HEAP_KB)
-        self.firmware = Firmware(*command, listen=ADDRESS)
+        self._command = (folder / "build", self.data, self.site.serial, port, heap_kb)
+        self.firmware = Firmware(*self._command, listen=ADDRESS)
         self.owner = Phone(port, host=ADDRESS)
 
     def start(self):
@@ -100,6 +100,14 @@ class Box:
         self.firmware.wait_ready(20)
         self.site.begin()
         assert self.owner.claim(code=CODE).status == 200
+
+    def start_again(self):
+        """As after a reset once it was healthy."""
+        self.firmware.stop()
+        (self.data / "slot").write_text("a")
+        self.firmware = Firmware(*self._command, listen=ADDRESS)
+        self.firmware.start()
+        self.firmware.wait_ready(20)
 
     def stop(self):
         self.firmware.stop()

@@ -101,7 +101,7 @@ def no_chargers():
     cycle.rows = It()
     cycle.rows.count = 0
     cycle.grid = It()
-    cycle.grid.ok, cycle.grid.static = True, False
+    cycle.grid.ok, cycle.grid.static, cycle.grid.limit_ma = True, False, 63000
     return cycle
 
 
@@ -123,7 +123,7 @@ class Device:
         self.put("data/slot", b"a")
         self.put("data/good", b"a")
         self.put("data/site.json", b"{}")
-        self.put("data/answered", b"1 0 chargers")
+        self.put("data/answered", b"1 0 chargers 63000 mA")
         self.put("data/update_key.pem", Key(OWNER).pem())
         return self
 

@@ -4,6 +4,7 @@ import json
 import os
 
 from both import a_folder, raises
+from settings import strict
 from settings.schema import SettingsError, check_charger, check_site
 from settings.store import count_chargers, read_chargers, read_site
 from settings.writer import write_chargers, write_site
@@ -129,6 +130,36 @@ def test_a_line_without_an_end_costs_no_memory_and_is_one_error(folder):
     read = list(read_chargers(folder))
     assert read[0][1] and "longer than 1024 bytes" in read[1][2]
     assert len(read) <= 3
+
+
+@in_folder
+def test_a_file_of_empty_lines_ends_early_with_one_error(folder):
+    _put(folder, "chargers.jsonl", json.dumps(CHARGER).encode() + b"\n" * 5000)
+    assert count_chargers(folder) == 2
+    good, bad = read_chargers(folder)
+    assert good[1] and bad[:2] == (512, None)
+    assert bad[2] == "chargers.jsonl line 512: fewer than 512 lines and 131072 bytes expected"
+    _put(folder, "chargers.jsonl", json.dumps(CHARGER).encode() + b"\n" * 511)
+    assert len(list(read_chargers(folder))) == 1
+
+
+@in_folder
+def test_a_line_that_takes_more_memory_than_there_is_is_one_bad_charger(folder):
+    line = b'{"id":1,"driver":"warp","url":"http://1.2.3.4","x":["' + b"y" * 900 + b'"]}'
+    _put(folder, "chargers.jsonl", line + b"\n" + json.dumps(dict(CHARGER, id=2)).encode())
+    loads, left = strict.loads, [MemoryError("memory allocation failed")]
+
+    def tight(text):
+        if left:
+            raise left.pop()
+        return loads(text)
+
+    strict.loads = tight
+    try:
+        bad, good = read_chargers(folder)
+    finally:
+        strict.loads = loads
+    assert bad == (1, None, "chargers.jsonl line 1: memory allocation failed") and good[1]
 
 
 @in_folder

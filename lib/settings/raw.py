@@ -6,13 +6,15 @@ import json
 
 from micropython import const
 
-_LINE_SIZE = const(1024)  # as in `store`
+# As in `store`.
+_LINE_SIZE = const(1024)
+_LINES = const(512)
 _PIECE_SIZE = const(256)
 
 
 def parts(data_dir: str):
-    """Yields each line as (number, bytes), one that is too long in parts. OSError; without the
-    file there are none."""
+    """Yields each line that counts as (number, bytes), one that is too long in parts. OSError;
+    without the file there are none."""
     try:
         file = open(data_dir + "/chargers.jsonl", "rb")
     except OSError as error:
@@ -25,6 +27,8 @@ def parts(data_dir: str):
         raw = _line(file)
         while raw:
             number += whole
+            if number == _LINES:
+                break
             whole = raw[-1:] == b"\n"
             yield number, raw
             raw = _line(file)

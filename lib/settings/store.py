@@ -13,6 +13,7 @@ SITE_SIZE = const(8192)
 LINE_SIZE = const(1024)
 CHARGERS = const(64)
 _FILE_SIZE = 2 * CHARGERS * LINE_SIZE  # with room for empty lines
+_LINES = 8 * CHARGERS  # 128 KB of empty lines would take an ESP32 longer than its watchdog waits
 _COPY = const(256)
 
 
@@ -71,6 +72,8 @@ def _checked(lines, seen: bytearray):
             charger = once(where, check_charger(parsed(where, raw), where), seen)
         except SettingsError as error:
             yield number, None, str(error)
+        except MemoryError as error:  # 1 KB of empty lists takes 20 KB
+            yield number, None, "{}: {}".format(where, error)
         else:
             yield number, charger, None
         if count > CHARGERS:
@@ -89,7 +92,7 @@ def once(where: str, charger: dict, seen: bytearray) -> dict:
 # piece, so a line without an end costs the memory of one line.
 def _lines(file):
     number = total = 0
-    while total < _FILE_SIZE:
+    while total < _FILE_SIZE and number < _LINES:
         number += 1
         try:
             raw = file.readline(LINE_SIZE + 2)
@@ -102,10 +105,10 @@ def _lines(file):
             return
         if not raw:
             return
-        if isinstance(raw, str) or raw.strip():
+        if number < _LINES and (isinstance(raw, str) or raw.strip()):
             yield number, raw
-    if file.read(1):
-        yield number + 1, "the file is longer than {} bytes".format(_FILE_SIZE)
+    wrong = "fewer than {} lines and {} bytes expected".format(_LINES, _FILE_SIZE)
+    yield min(number + 1, _LINES), wrong
 
 
 def _skip_line(file, most: int) -> int:

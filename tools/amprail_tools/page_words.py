@@ -7,7 +7,7 @@ from amprail_tools import ROOT
 
 # Standing warnings (`firmware/app/build.py`): the limit leaves less than a minimum; the reserves
 # on a phase exceed what it may carry; a line of chargers.jsonl cannot be used.
-STANDING = ("target_below_minimum", "fallbacks_above_target", "bad_charger")
+STANDING = ("target_below_minimum", "fallbacks_above_target", "bad_charger", "bad_site")
 # IEC 61851-1; "?" is a charger that does not answer.
 STATES = ("A", "B", "C", "D", "E", "F", "?")
 # How a module writes the code of an error.

@@ -33,6 +33,8 @@ async def apply_site(snapshot, site: dict, former: dict, metering: tuple) -> Non
     cycle.apply(site)
     if snapshot.history:
         _rescale(snapshot.history, site["limit_ma"])
+    begin = '{"code":"bad_site"'
+    snapshot.lines = [one for one in snapshot.lines if not one.startswith(begin)]
     parts.refresh(snapshot, site)
     if site["minimum"] != former["minimum"]:
         await _apply_minimum(snapshot, site["minimum"])

@@ -80,7 +80,7 @@ def _report(web):
     yield '"heap":{"used":%d,"free":%d},' % (gc.mem_alloc(), gc.mem_free())
     yield '"clients":%s,' % json.dumps(dict(zip(_CLIENTS, web.guard.counts)))
     yield '"site":'
-    yield from shown_site(snapshot.path)
+    yield from shown_site(snapshot)
     yield ',"chargers":'
     yield from shown_chargers(snapshot.path, snapshot.lines)
     yield ',"log":'

@@ -15,7 +15,9 @@ async def put(exchange, web, text: str) -> None:
     raw = await exchange.body()
     snapshot = web.snapshot
     async with web.lock:
-        charger, line, number, minimum = await _checked_charger(raw, id_, snapshot.path)
+        charger, line, proof, number, minimum = await _checked_charger(raw, id_, snapshot)
+        if proof:
+            web.confirm(exchange)
         await load("app.api.site app.api.placed")
         from app.api import placed
         from app.api.site import calm, driver, refresh
@@ -31,14 +33,14 @@ async def put(exchange, web, text: str) -> None:
     await answer(exchange, 200, {})
 
 
-async def _checked_charger(raw, id_, path):
+async def _checked_charger(raw, id_, snapshot):
     from app.api import checked
 
     try:
-        old, number = await _line(path, id_)
+        old, number = await _line(snapshot.path, id_)
         given = await checked.parsed(raw)
-        whole, line = checked.charger(given, id_, old)
-        return whole, line, number, checked.former_site(path)["minimum"]
+        whole, line, proof = checked.charger(given, id_, old)
+        return whole, line, proof, number, checked.former_site(snapshot)["minimum"]
     finally:
         checked.forget()
 

@@ -3,8 +3,13 @@
 
 from app.api.routes import answer, load
 
-# Limits of the installation: who changes one proves the password.
-_LIMITS = "limit_ma largest_consumer_ma margin_pct surge_pct supply_ma meter"
+# Whoever changes another one proves the password: all else, and what is added one day, makes the
+# fuse more or less protected. A session may be stolen; with it the limits could be raised, the
+# meter turned round (`invert`), taken away or believed for longer (`lost_after_s`), a blind site
+# given more (`without_meter_ma`), a wrong meter's surplus given to cars (`pv`). These say only how
+# it is called, who waits for how long, and from where on a car is paused, which is always before
+# the limit.
+_FREE = ("name", "rotation_s", "minimum")
 
 
 async def put(exchange, web) -> None:
@@ -12,8 +17,8 @@ async def put(exchange, web) -> None:
     raw = await exchange.body()
     snapshot = web.snapshot
     async with web.lock:
-        site, former = await _checked_site(raw, snapshot.path)
-        if [key for key in _LIMITS.split() if site[key] != former.get(key)]:
+        site, former = await _checked_site(raw, snapshot)
+        if [key for key in site if key not in _FREE and site[key] != former.get(key)]:
             web.confirm(exchange)
         await load("settings.files app.api.site app.api.applied")
         from app.api import applied
@@ -29,10 +34,10 @@ async def put(exchange, web) -> None:
 
 
 # What checks has gone, with all that holds it, when this has answered.
-async def _checked_site(raw, path):
+async def _checked_site(raw, snapshot):
     from app.api import checked
 
     try:
-        return await checked.site(raw, path)
+        return await checked.site(raw, snapshot)
     finally:
         checked.forget()

@@ -34,7 +34,7 @@ async def restore(exchange, web) -> None:
             from app.api import applied, checked, placed
             from app.api.site import calm
 
-            former = checked.former_site(snapshot.path)
+            former = checked.former_site(snapshot)
             metering = applied.new_metering(snapshot, site, former)
             file.keep()
             await calm(snapshot.cycle)

@@ -22,7 +22,7 @@ def _settings(snapshot):
     from settings.fields import fields
 
     yield '{"site":'
-    yield from shown_site(snapshot.path)
+    yield from shown_site(snapshot)
     yield ',"chargers":'
     yield from shown_chargers(snapshot.path, snapshot.lines)
     yield ',"fields":'
@@ -30,12 +30,19 @@ def _settings(snapshot):
     yield "}\n"
 
 
-def shown_site(data_dir: str):
-    """Yields site.json with its defaults, or null and why as `error` beside it."""
+def shown_site(snapshot):
+    """Yields site.json with its defaults, or null, and why as `error` beside it unless there is
+    none."""
+    if not snapshot.cycle.grid.limit_ma:
+        yield "null"
+        for one in snapshot.lines:
+            if one.startswith('{"code":"bad_site"'):
+                yield ',"error":' + json.dumps(json.loads(one)["error"])
+        return
     from settings.tables import with_defaults
 
     try:
-        with open(data_dir + "/site.json") as file:
+        with open(snapshot.path + "/site.json") as file:
             yield json.dumps(with_defaults(json.load(file), "site"))
     except (OSError, ValueError, TypeError, KeyError) as error:  # somebody changed it since
         yield 'null,"error":' + json.dumps(str(error))
@@ -47,7 +54,7 @@ def shown_chargers(data_dir: str, bad: list):
     errors = {}
     for one in bad:
         one = json.loads(one)
-        errors[one["line"]] = one["error"]
+        errors[one.get("line")] = one["error"]
     comma = "["
     count = shown = 0
     for number, raw in parts(data_dir):
@@ -82,9 +89,12 @@ async def backup(exchange, web) -> None:
 
 def _backup(data_dir):
     yield '{"site":\n'
-    size = min(os.stat(data_dir + "/site.json")[6], _SITE_SIZE)
-    with open(data_dir + "/site.json", "rb") as file:
-        raw = file.read(size)  # which takes so much memory at once
+    try:
+        size = min(os.stat(data_dir + "/site.json")[6], _SITE_SIZE)
+        with open(data_dir + "/site.json", "rb") as file:
+            raw = file.read(size)  # which takes so much memory at once
+    except OSError:
+        raw = b""
     yield raw if _is_object(raw) else "null"
     yield ',\n"chargers":['
     comma = "\n"

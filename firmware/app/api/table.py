@@ -12,7 +12,7 @@ GET /api/backup U 12 shown backup
 PUT /api/backup C 26 restore restore
 PUT /api/site U 16 put_site put
 PUT /api/chargers/* U 16 put_charger put
-DELETE /api/chargers/* U 14 delete delete
+DELETE /api/chargers/* C 14 delete delete
 POST /api/chargers/*/pause U 5 touch pause
 POST /api/chargers/*/priority U 10 touch priority
 GET /api/history U 5 past history
