@@ -55,6 +55,7 @@ def build(code_dir: str, data_dir: str, tries: int = 1) -> tuple:
         web = _web(site, warnings, running, about, page)
         web.cycle = cycle  # pyright: ignore[reportAttributeAccessIssue]
         health.tick = web.tick
+        start.givers.append(web.guard.relieve)
     else:
         web = wifi = None
         log.error("both slots failed: control only, without the page")

@@ -10,7 +10,7 @@
 
 import asyncio
 
-from app import log
+from app import log, start
 from app.chargers import UNKNOWN_MA
 from app.messenger import ARM, WRITE, Messenger
 from balance.bookings import FAILURES_UNREACHABLE
@@ -26,6 +26,9 @@ WORKERS = const(4)
 # second and an unreachable one is still known within 3 tries.
 _POLL_MS = const(2000)
 _POLL_MS_PER_CHARGER = const(80)
+
+# Without memory for a request it is tried again after this.
+_AGAIN_MS = const(50)
 
 # After a failure the next try waits 0.5 s, 1 s, 2 s, ... at most 8 s, and is over after 10 s.
 _BACK_OFF_MS = const(500)
@@ -171,6 +174,9 @@ class Delivery:
         kind = self._messenger.kind(index, told)
         try:
             await self._messenger.carry(index, kind, told, number, answer)
+        except MemoryError:  # which says nothing of the charger, and is soon over
+            start.relieve()
+            await sleep_ms(_AGAIN_MS)
         except Exception as error:  # whatever it said: one failed try of one charger
             self._fail(index, kind, error)
         else:

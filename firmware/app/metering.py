@@ -2,7 +2,7 @@
 # times a second, and wakes the cycle. A bad reply is a missing reading, never a number; the core
 # notices by the age of the last one.
 
-from app import log
+from app import log, start
 from clock import add_ms, diff_ms, now_ms, sleep_ms
 from micropython import const
 from modbus.decode import Reading
@@ -55,6 +55,8 @@ class Metering:
                 await self.meter.read(self._reading)
             except (LineError, MemoryError) as error:
                 self._miss(error)
+                if isinstance(error, MemoryError):
+                    start.relieve()
             else:
                 self._take()
             self._wake()

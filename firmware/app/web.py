@@ -88,7 +88,8 @@ class Web:
         self._host, self._port = place
         self.end = end
         self.wifi = wifi
-        self._came = []
+        self._came = []  # what was loaded, and which of it somebody's answer comes from now
+        self._used = []
         self.guard = Guard(self._handle, log.error, CLIENTS, made, _has_room)
 
     def routes(self) -> bytes:
@@ -114,9 +115,10 @@ class Web:
         self.count(0)
 
     def _let_go(self):
-        while self._came and not self.busy:
-            name = self._came.pop()
-            start.forget(name, *getattr(sys.modules.get(name), "NEEDS", ()))
+        for name in self._came[:] if not self.busy else ():
+            if name not in self._used:  # or it would be there twice with the next who asks
+                self._came.remove(name)
+                start.forget(name, *getattr(sys.modules.get(name), "NEEDS", ()))
 
     def forget_owner(self) -> None:
         """What the button does: no password, no session; whoever has the label claims it anew."""
@@ -139,9 +141,15 @@ class Web:
         name = routes[at + 2 : routes.find(b"\n", at)].decode()
         if hasattr(self, name):
             return await getattr(self, name)(exchange)
-        await self._module(name).answer(self, exchange)
-        if not start.has_room(_SCARCE):
-            self._let_go()
+        module = self._module(name)
+        self._used.append(module.__name__)
+        try:
+            await module.answer(self, exchange)
+        finally:
+            self._used.remove(module.__name__)
+            module = None
+            if not start.has_room(_SCARCE):
+                self._let_go()
 
     def confirm(self, exchange) -> None:
         """ValueError without a fresh proof of the password."""

@@ -144,6 +144,41 @@ def test_those_who_are_being_answered_are_while_it_becomes_one_at_a_time():
     assert run(served(talk, waits, clients=3)) == (3, [b"200"] * 3, 1)
 
 
+def test_for_control_who_has_said_nothing_yet_goes_and_who_is_answered_stays():
+    gate = []
+
+    async def waits(exchange):
+        while not gate:
+            await sleep_ms(5)
+        await echo(exchange)
+
+    async def talk(port, guard):
+        asks = asyncio.create_task(said(port, GET))
+        silent = [asyncio.create_task(said(port, b"GET /")) for _ in range(2)]
+        await sleep_ms(60)
+        guard.relieve()
+        await sleep_ms(30)
+        places = len(guard.exchanges)
+        gate.append(1)
+        return places, await codes(silent), await codes([asks])
+
+    assert run(served(talk, waits, clients=3)) == (1, [b""] * 2, [b"200"])
+
+
+def test_without_memory_for_one_more_a_client_waits_until_there_is():
+    room = []
+
+    async def talk(port, guard):
+        guard.room = lambda: bool(room)
+        asks = asyncio.create_task(said(port, GET))
+        await sleep_ms(60)
+        waits = not asks.done()
+        room.append(1)
+        return waits, await codes([asks])
+
+    assert run(served(talk)) == (True, [b"200"])
+
+
 def asked_twice(handle):
     """Two answers, and how many clients failed by then."""
 

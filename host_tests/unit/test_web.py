@@ -19,6 +19,25 @@ PAGE = bytes(range(256)) * 9
 PIECES = ('{"rows":[', '"\u00e4"', "]}")
 
 
+def test_a_module_that_is_answering_stays_and_goes_afterwards():
+    import app.visit
+
+    there = []
+
+    async def answer(web, exchange):
+        web.tick()
+        there.append("app.visit" in sys.modules)
+        await exchange.answer(200)
+        made.append(web)
+
+    made = []
+    app.visit.answer = answer
+    run(asked([b"GET /api/login"]))
+    made[0].tick()
+    there.append("app.visit" in sys.modules)
+    assert there == [True, False]
+
+
 class Snapshot:
     def status(self):
         yield from PIECES

@@ -34,7 +34,7 @@ class Guard:
     def __init__(self, handle, say, clients: int = 3, made=None, room=lambda: True):
         self._handle = handle
         self._say = say
-        self._room = room
+        self.room = room
         self.exchanges = made or exchanges(clients)
         self._clients = self._most = len(self.exchanges)
         self._spare = Exchange(256)
@@ -74,6 +74,13 @@ class Guard:
         self._most = self._clients
         self._fit()
 
+    def relieve(self) -> None:
+        """As `narrow`, at once: who has not said yet what they want has to go."""
+        self.narrow()
+        for exchange in self.exchanges:
+            if exchange.task and not exchange.method:
+                exchange.task.cancel()
+
     def _fit(self) -> None:
         for exchange in list(self.exchanges):
             if len(self.exchanges) > self._most and not exchange.socket:
@@ -91,7 +98,7 @@ class Guard:
             if not other.socket:
                 exchange = other
         waits = exchange is self._spare and self._most < self._clients
-        if waits or not self._room():
+        if waits or not self.room():
             return await sleep_ms(_WAITING_MS)
         try:
             exchange.begin(*listener.accept())
