@@ -42,8 +42,8 @@ class Changes:
         comma = ""
         for index in range(cycle.rows.count):
             if not 0 <= since <= now or self._seen[index] > since:
-                if snapshot.chargers.name(index):
-                    text = comma + snapshot.row(index)
+                text = snapshot.row(index, comma)
+                if text:
                     yield text
                     comma = ","
         yield "]}\n"

@@ -70,8 +70,8 @@ class Chargers:
         """Host and port."""
         hosts = self._hosts
         at = 4 * index
-        host = "%d.%d.%d.%d" % (hosts[at], hosts[at + 1], hosts[at + 2], hosts[at + 3])
-        return host, self._ports[index]
+        parts = hosts[at], hosts[at + 1], hosts[at + 2], hosts[at + 3]
+        return "%d.%d.%d.%d" % parts, self._ports[index]
 
     def notes(self, index: int):
         """The bytes in which its driver remembers what it has found out."""
@@ -87,10 +87,10 @@ class Chargers:
         self.told_ma[index] = ma
         self._written[index] = now_ms()
 
-    def written_ms(self, index: int, most: int) -> int:
-        """How long ago it was told something; `most` if longer."""
+    def left_ms(self, index: int, every_ms: int) -> int:
+        """How long until `every_ms` are over since it was told something; 0 if they are."""
         age_ms = diff_ms(now_ms(), self._written[index])
-        return age_ms if 0 <= age_ms < most else most
+        return every_ms - age_ms if 0 <= age_ms < every_ms else 0
 
     def wait(self, index: int, ms: int) -> None:
         """Its next turn is in `ms`."""

@@ -154,11 +154,11 @@ class Delivery:
             return 4 + effect if effect > 0 else 2
         if effect > 0:
             return 100000 + effect
-        every_ms = self._chargers.drivers[index].WRITE_EVERY_MS
-        left = every_ms - self._chargers.written_ms(index, every_ms) if every_ms else 0
-        if left > 0 and left < self._soonest:
+        left = self._chargers.drivers[index].WRITE_EVERY_MS
+        left = left and self._chargers.left_ms(index, left)
+        if left and left < self._soonest:
             self._soonest = left
-        return 0 if left > 0 else 3
+        return 0 if left else 3
 
     # A new setpoint does not wait until a routine question would be due; a repeated one does.
     def _rushes(self, index):

@@ -57,7 +57,7 @@ class Messenger:
         if chargers.arming[index]:
             return ARM
         every_ms = driver.REPEAT_MS
-        return REPEAT if every_ms and chargers.written_ms(index, every_ms) >= every_ms else POLL
+        return REPEAT if every_ms and not chargers.left_ms(index, every_ms) else POLL
 
     # One coroutine for all of it: each one more that waits takes 0.3 KB, four times.
     async def carry(self, index: int, kind: int, told: int, number: int, answer) -> None:

@@ -27,7 +27,7 @@ _GRID = (
     '"budget_ma":{}'
 )
 _ROW = (
-    '{"id":%d,"name":%s,"state":"%s","set_ma":%d,"max_ma":%d,"min_ma":%d,'
+    '%s{"id":%d,"name":%s,"state":"%s","set_ma":%d,"max_ma":%d,"min_ma":%d,'
     '"booked_ma":[%d,%d,%d],"phase_ma":%s,"driver":%s,"priority":%d,"wh":%d,"paused":%s%s,'
     '"reason":%s}'
 )
@@ -100,8 +100,8 @@ class Snapshot:
         yield ',"chargers":['
         comma = ""
         for index in range(self.cycle.rows.count):
-            if self.chargers.name(index):
-                text = comma + self.row(index)
+            text = self.row(index, comma)
+            if text:
                 yield text
                 comma = ","
         text = self._tail()
@@ -165,18 +165,22 @@ class Snapshot:
         return "{" + ",".join(pairs) + "}"
 
     # The energy is that at 230 V, from 0.1 As on all phases.
-    def row(self, index: int) -> str:
-        """A charger."""
+    def row(self, index: int, comma: str = "") -> str:
+        """A charger, after a comma; "" for a row that is nobody's any more."""
+        name = self.chargers.name(index)
+        if not name:
+            return ""
         rows = self.cycle.rows
         booked = rows.booked_ma[index]
         mask = rows.phases[index]
         silent = rows.aside[index] == UNREACHABLE
         metered = rows.flags[index] & METERED and not silent
         driver = self.chargers.drivers[index]
-        name = getattr(driver, "__name__", "chargers.generic")[9:]
+        brand = getattr(driver, "__name__", "chargers.generic")[9:]
         return _ROW % (
+            comma,
             self.chargers.ids[index],
-            self.chargers.name(index),
+            name,
             "?" if silent else _STATES[rows.state[index]],
             rows.set_ma[index],
             rows.max_ma[index],
@@ -185,7 +189,7 @@ class Snapshot:
             booked if mask & 2 else 0,
             booked if mask & 4 else 0,
             _list(rows.draw_ma, 3 * index) if metered else "null",
-            '"%s"' % name if driver else "null",
+            '"%s"' % brand if driver else "null",
             rows.priority[index],
             self.cycle.sessions.all_das[index] * 23 // 3600,
             "true" if rows.weight[index] & USER_PAUSED else "false",

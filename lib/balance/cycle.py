@@ -212,16 +212,19 @@ class Cycle:
         rows = self.rows
         for index in range(rows.count):
             want = rows.want_ma[index]
-            if want > rows.set_ma[index]:
+            told = rows.set_ma[index]
+            last = told < rows.min_ma[index] or want >= rows.max_ma[index]
+            if want >= told + (1 if last else _STEP_MA):
                 self._raise(index, want, _STEP_MA)
-        for number in range(rows.count):
+        full = self._awaited
+        for phase in range(3):
+            full |= (self._unused(1 << phase) < _UNUSED_MA) << phase
+        for number in range(rows.count if full < 7 else 0):
             index = (number + self.setpoints) % rows.count  # not always the same
             want = rows.set_ma[index] + _FILL_MA
             if want > rows.want_ma[index] > rows.set_ma[index] and want <= rows.cap_ma[index]:
-                if (
-                    not self._awaited & rows.phases[index]
-                    and self._unused(rows.phases[index]) >= _UNUSED_MA
-                ):
+                mask = rows.phases[index]
+                if not full & mask and self._unused(mask) >= _UNUSED_MA:
                     self._raise(index, want, _FILL_MA)
 
     def _raise(self, index, want, step):
@@ -250,8 +253,9 @@ class Cycle:
     def _left(self, mask, limit_ma, taken_ma):
         left = 0x1FFFFFFF
         for phase in range(3):
-            if mask >> phase & 1:
-                left = min(left, limit_ma[phase] - taken_ma[phase])
+            free = limit_ma[phase] - taken_ma[phase]
+            if mask >> phase & 1 and free < left:
+                left = free
         return left
 
     def _tell(self, index, ma):

@@ -41,32 +41,93 @@ def _mark(body, at: int, end: int) -> int:
     return at
 
 
-# Where the value of `key`, or the value of that number in a list, begins; -1: not there.
+@micropython.viper
+def _is(body, begin: int, end: int, name) -> bool:
+    """Whether `name` in quotes stands between `begin` and `end`."""
+    raw = ptr8(body)
+    wanted = ptr8(name)
+    size = int(len(name))  # noqa: RUF046
+    if end - begin != size + 2 or raw[begin] != 0x22:
+        return False
+    for at in range(size):
+        if raw[begin + 1 + at] != wanted[at]:
+            return False
+    return True
+
+
+@micropython.viper
+def _whole(body, at: int, end: int) -> int:
+    """The number at `at` if that is up to 9 digits and nothing else, else -1."""
+    raw = ptr8(body)
+    value = 0
+    last = at + 9
+    if at < 0:
+        return -1
+    begin = at
+    while at < end and at < last and 0x30 <= raw[at] and raw[at] <= 0x39:
+        value = value * 10 + raw[at] - 0x30
+        at += 1
+    if at == begin or at >= end or not (raw[at] == 0x2C or raw[at] == 0x7D or raw[at] == 0x5D):
+        return -1
+    return value
+
+
+# Where the value of `key`, or the value of that number in a list, begins; -1: not there. With more
+# than 11 names and values on the way they would be on the heap (MicroPython, py/objfun.c).
 def _member(body, at, end, key):
     at = _mark(body, at, end)
-    listed = body[at : at + 1] == b"["
-    if not listed and body[at : at + 1] != b"{":
+    if at < end and body[at] == 0x5B:
+        return _item(body, at, end, key) if key.isdigit() else -1
+    if at >= end or body[at] != 0x7B:
         return -1
-    left = int(key) if listed and key.isdigit() else -1
-    name = ('"%s"' % key).encode()
+    key = key.encode()
     while True:
-        at = begin = _mark(body, at + 1, end)
-        if not listed:
-            at = _after(body, begin, end)
-            named = at > 0 and body[begin:at] == name
-            at = _mark(body, at, end)
-            if at <= 0 or body[at : at + 1] != b":":
-                return -1
-            begin = _mark(body, at + 1, end)
-            if named:
-                return begin
-        if left == 0:
-            return begin
-        left -= 1
+        begin = _mark(body, at + 1, end)
         at = _after(body, begin, end)
-        at = _mark(body, at, end) if at > begin else end
-        if body[at : at + 1] != b",":
+        found = _is(body, begin, at, key)
+        at = _mark(body, at, end) if at > 0 else end
+        if at >= end or body[at] != 0x3A:
             return -1
+        begin = _mark(body, at + 1, end)
+        if found:
+            return begin
+        at = _comma(body, begin, end)
+        if at < 0:
+            return -1
+
+
+# Where the value of that number in the list at `at` begins; -1: not there.
+def _item(body, at, end, key):
+    left = int(key)
+    while True:
+        at = _mark(body, at + 1, end)
+        if not left:
+            return at
+        left -= 1
+        at = _comma(body, at, end)
+        if at < 0:
+            return -1
+
+
+# Where the comma behind the value at `at` stands; -1: there is none.
+def _comma(body, at, end):
+    stop = _after(body, at, end)
+    if stop > at:
+        stop = _mark(body, stop, end)
+        if stop < end and body[stop] == 0x2C:
+            return stop
+    return -1
+
+
+# Where the value at `path` begins; -1: not there.
+def _place(body, path):
+    at = 0
+    while path and at >= 0:
+        dot = path.find(".")
+        key = path if dot < 0 else path[:dot]
+        path = path[dot + 1 :] if dot >= 0 else ""
+        at = _member(body, at, len(body), key)
+    return at
 
 
 def raw(body, path: str) -> bytes:
@@ -75,20 +136,21 @@ def raw(body, path: str) -> bytes:
 
     `body` is a memoryview.
     """
-    begin = 0
-    end = len(body)
-    for key in path.split(".") if path else ():
-        begin = _member(body, begin, end, key)
-        if begin < 0:
-            return b""
-    stop = _after(body, begin, end)
-    cut = path and stop == end
+    begin = _place(body, path)
+    if begin < 0:
+        return b""
+    stop = _after(body, begin, len(body))
+    cut = path and stop == len(body)
     return bytes(body[begin:stop]).strip() if stop > begin and not cut else b""
 
 
+# What is made on the way is what has to be collected, and most numbers are a few digits.
 def number(body, path: str, low: int, high: int, per_unit: int = 1) -> int:
     """The number at `path` times `per_unit`, rounded; ValueError if none within low..high (before
     the multiplication), a whole one where `per_unit` is 1, is there."""
+    value = _whole(body, _place(body, path), len(body))
+    if value >= 0 and low <= value <= high:
+        return value * per_unit
     found = raw(body, path)
     try:
         if found.strip(b"-+.0123456789eE"):

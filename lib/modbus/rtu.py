@@ -58,10 +58,11 @@ def crc16(data, begin: int, end: int) -> int:
     """CRC-16/MODBUS of `data[begin:end]`; 0 if the last two bytes are the right CRC themselves."""
     table = _CRC_TABLE
     crc = 0xFFFF
-    for i in range(begin, end):
-        crc ^= data[i]
+    while begin < end:
+        crc ^= data[begin]
         crc = crc >> 4 ^ table[crc & 15]
         crc = crc >> 4 ^ table[crc & 15]
+        begin += 1
     return crc
 
 

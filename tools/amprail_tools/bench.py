@@ -11,6 +11,8 @@ above target until the last of the cuts was answered, and read back.
 With --line instead: the Modbus line with one exchange in a hundred damaged, by each kind of
 fault: what is accepted and lost, and how long the loop is kept.
 
+With --cpu instead: the CPU time of the whole firmware with 64 chargers and 0, 1 and 3 pages.
+
 With --clients instead: how much later cuts come while clients of the web server mean harm, each in
 its way, when the page is back, and what memory is lost.
 """
@@ -28,6 +30,7 @@ from statistics import median
 from amprail_tools import (
     ROOT,
     Failure,
+    bench_cpu,
     bench_table,
     hostile_clients,
     instructions,
@@ -120,6 +123,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="measure how much later cuts come while clients of the web server mean harm",
     )
+    parser.add_argument(
+        "--cpu",
+        action="store_true",
+        help="measure the CPU time of the whole firmware, with --runs windows of 30 s",
+    )
     parser.set_defaults(calls=CALLS, count=shutil.which("valgrind") is not None)
 
 
@@ -159,6 +167,10 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.clients:
         rows = hostile_clients.measure(build())
         print(json.dumps(rows) if arguments.json else hostile_clients.text(rows))
+        return 0
+    if arguments.cpu:
+        result = bench_cpu.measure_all(arguments.runs)
+        print(json.dumps(result) if arguments.json else bench_cpu.text(result))
         return 0
     if arguments.latency:
         result = latency.measure_all(arguments.latency, _cases(arguments))
