@@ -17,7 +17,17 @@ from micropython import const
 
 _BAD = '{{"code":"bad_charger","line":{},"error":{}}}'
 _BAD_SITE = '{{"code":"bad_site","error":{}}}'
-_SETTINGS = ("schema", "special", "special_tables", "tables", "store", "strict", "files", "url")
+_SETTINGS = (
+    "raw",
+    "schema",
+    "special",
+    "special_tables",
+    "tables",
+    "store",
+    "strict",
+    "files",
+    "url",
+)
 
 
 # From this try on both slots are bad (firmware/main.py).
@@ -35,7 +45,7 @@ def build(code_dir: str, data_dir: str, tries: int = 1) -> tuple:
     serial, port, host = board.arguments()
     wifi = _wifi(board, data_dir)
     clients = connections(WORKERS)
-    exchanges = _exchanges(updating)
+    exchanges = _exchanges()
     _end_restore(data_dir)
     cycle = Cycle(_capacity(data_dir))
     site, chargers, bad, warnings = _settings(data_dir, cycle, hasattr(board, "network"))
@@ -117,12 +127,12 @@ def _joined(wifi, web, beat):
     return lambda: wifi.run(beat)
 
 
-# The largest blocks, made before the memory is in pieces.
-def _exchanges(updating):
-    from app.web import CLIENTS
+# One of the largest blocks, made before the memory is in pieces; the others come when what is
+# needed to start has gone.
+def _exchanges():
     from net.exchange import exchanges
 
-    return exchanges(CLIENTS - 1 if updating else CLIENTS)
+    return exchanges(1)
 
 
 # Whether it was started for an update (app/updates.py): once, whatever becomes of it.

@@ -56,6 +56,7 @@ _MODULE_ROOM = const(8192)
 _VISIT_ROOM = const(5120)
 _CHANGES_ROOM = const(3072)
 _RARE_ROOM = const(9216)
+_OWNER_ROOM = const(10240)
 
 _JSON = b"Content-Type: application/json\r\nCache-Control: no-cache\r\n"
 _HTML = (
@@ -90,7 +91,8 @@ class Web:
         self.wifi = wifi
         self._came = []  # what was loaded, and which of it somebody's answer comes from now
         self._used = []
-        self.guard = Guard(self._handle, log.error, CLIENTS, made, _has_room)
+        clients = CLIENTS if snapshot else CLIENTS - 1  # an update takes memory
+        self.guard = Guard(self._handle, log.error, clients, made, _has_room)
 
     def routes(self) -> bytes:
         """The table of routes."""
@@ -141,6 +143,8 @@ class Web:
         name = routes[at + 2 : routes.find(b"\n", at)].decode()
         if hasattr(self, name):
             return await getattr(self, name)(exchange)
+        if name == "owner":  # half of a claim would be worse than none
+            await self.room(_OWNER_ROOM)
         module = self._module(name)
         self._used.append(module.__name__)
         try:
@@ -150,6 +154,7 @@ class Web:
             module = None
             if not start.has_room(_SCARCE):
                 self._let_go()
+            self.count(0)
 
     def confirm(self, exchange) -> None:
         """ValueError without a fresh proof of the password."""

@@ -28,7 +28,7 @@ class Guard:
     """The listener. `handle(exchange)`, a coroutine, answers a request or raises ValueError with
     what `Exchange.refuse` takes: status, headers, error; what else it raises is answered with 500
     and told to `say(text)`. `counts`: clients SERVED, REFUSED, LATE, FAILED. `made`: as of
-    `exchanges`, where they have been made before. `room()`: whether there is memory for one more
+    `exchanges`, where some have been made before. `room()`: whether there is memory for one more
     client; until there is, whoever comes waits."""
 
     def __init__(self, handle, say, clients: int = 3, made=None, room=lambda: True):
@@ -36,13 +36,14 @@ class Guard:
         self._say = say
         self.room = room
         self.exchanges = made or exchanges(clients)
-        self._clients = self._most = len(self.exchanges)
+        self._clients = self._most = clients
         self._spare = Exchange(256)
         self.listener = Wire(0)
         self.counts = [0, 0, 0, 0]
 
     async def serve(self, host: str, port: int) -> None:
         """Answers clients until it is cancelled; OSError where it cannot listen."""
+        self._fit()
         listener = self.listener
         listener.socket = sock = socket.socket()
         try:

@@ -24,22 +24,27 @@ def parts(data_dir: str):
     number = 0
     whole = True
     with file:
-        raw = _line(file)
+        raw = line(file)
         while raw:
             number += whole
             if number == _LINES:
                 break
             whole = raw[-1:] == b"\n"
             yield number, raw
-            raw = _line(file)
+            raw = line(file)
 
 
 # In pieces: MicroPython's `readline` takes as much memory at once as it may read.
-def _line(file):
-    raw = piece = file.readline(_PIECE_SIZE)
-    while len(piece) == _PIECE_SIZE and piece[-1:] != b"\n" and len(raw) <= _LINE_SIZE:
-        piece = file.readline(_PIECE_SIZE)
+def line(file) -> bytes:
+    """The next line, or the begin of one that is too long; b"" at the end. OSError."""
+    raw = b""
+    size = _PIECE_SIZE
+    while size:
+        piece = file.readline(size)
         raw += piece
+        if len(piece) < size or piece[-1:] == b"\n":
+            break
+        size = min(_PIECE_SIZE, _LINE_SIZE + 2 - len(raw))
     return raw
 
 

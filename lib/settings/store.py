@@ -7,6 +7,7 @@ import os
 
 from micropython import const
 from settings import strict
+from settings.raw import line
 from settings.schema import SettingsError, check_charger, check_site
 
 SITE_SIZE = const(8192)
@@ -95,7 +96,7 @@ def _lines(file):
     while total < _FILE_SIZE and number < _LINES:
         number += 1
         try:
-            raw = file.readline(LINE_SIZE + 2)
+            raw = line(file)
             total += len(raw)
             if len(raw) > LINE_SIZE and raw[-1:] != b"\n":
                 total += _skip_line(file, _FILE_SIZE - total)

@@ -127,11 +127,16 @@ def _files(folder: str, pattern: str) -> list[Path]:
     return sorted(path for path in (ROOT / folder).rglob(pattern) if path.is_file())
 
 
+# Whole settings are written by whoever sets a site up on a computer; a file is 4 KB of flash.
+NOT_ON_BOARDS = ("writer.py",)
+
+
 def _device_files(computer: bool | None = None) -> list[Path]:
     """For the computer's build or that for the boards; None: everything there is."""
     found = _files("boards", "*.py")
     paths = [path for path in found if computer is None or (LINUX in path.parts) == computer]
-    return [*_files("lib", "*.py"), *_files("firmware/app", "*.py"), *paths]
+    paths += [*_files("lib", "*.py"), *_files("firmware/app", "*.py")]
+    return [path for path in paths if computer is not False or path.name not in NOT_ON_BOARDS]
 
 
 def compile_to(folder: Path, computer: bool, machine_code: str | None) -> None:

@@ -12,7 +12,7 @@ _MOST = 80000
 _STEP = 64
 _CHARGERS = 64
 
-_TAKEN = "settings.strict settings.pieces app.api.taking"
+_TAKEN = "settings.strict settings.pieces"
 _APPLIED = "settings.url settings.live app.api.placed app.api.applied app.api.checked"
 
 
@@ -49,10 +49,9 @@ async def restore(exchange, web) -> None:
 
 # Nothing that checks is held by anybody when it has come.
 async def _take(exchange, path, file):
-    from app.api.taking import Taking
     from settings.pieces import Pieces
 
-    taking = Taking(path, file)
+    taking = _Taking(path, file)
     pieces = Pieces(taking.found)
     while exchange.left:
         part = await exchange.read()
@@ -97,3 +96,56 @@ async def _put(placed, snapshot, charger, minimum):
         return
     await placed.apply_charger(snapshot, index, charger, driver(charger), minimum)
     await sleep_ms(0)
+
+
+# What has come so far of a backup: site.json, and the chargers in a file of their own; each is
+# checked and staged as it comes.
+class _Taking:
+    """site: checked, with its defaults, and staged in the data directory; count: of chargers,
+    which go into `file`."""
+
+    def __init__(self, data_dir: str, file):
+        self.site = {}
+        self.count = 0
+        self._data_dir = data_dir
+        self._file = file
+        self._seen = bytearray(_CHARGERS + 1)
+
+    def found(self, name: str, raw: bytes) -> None:
+        """An object of the backup, in one line; SettingsError, OSError."""
+        from settings.files import STAGED, write_file
+        from settings.schema import check_site
+
+        if name == "site":
+            self.site = check_site(_parsed("site.json", raw))
+            write_file(self._data_dir + "/site.json" + STAGED, (raw, b"\n"))
+        else:
+            self.count += 1
+            self._charger(raw, "charger {}".format(self.count))
+
+    def _charger(self, raw, where):
+        from app.api.site import driver
+        from settings.schema import SettingsError, check_charger
+
+        if self.count > _CHARGERS:
+            raise SettingsError("{}: is one more than {}".format(where, _CHARGERS))
+        charger = check_charger(_parsed(where, raw), where)
+        if self._seen[charger["id"]]:
+            text = "{}: id: {} is used by one before"
+            raise SettingsError(text.format(where, charger["id"]))
+        self._seen[charger["id"]] = 1
+        try:
+            driver(charger)
+        except ValueError as error:
+            raise SettingsError(where + ": " + str(error).partition(": ")[2])
+        self._file.write(raw + b"\n")
+
+
+def _parsed(where, raw):
+    from settings.schema import SettingsError
+    from settings.strict import loads
+
+    try:
+        return loads(raw.decode())
+    except ValueError as error:
+        raise SettingsError("{}: is not JSON in UTF-8: {}".format(where, error))
