@@ -12,7 +12,8 @@ from micropython import const
 from net.access import CONFIRM, USER
 from net.guard import Guard
 
-# Method, path, mark (O, V, U or C of `net.access`) and who answers: a method of `Web`, or else
+# Method, path, mark (O, V, U or C of `net.access`), who answers, and the KB that have to be free
+# for it where half of it would be worse than none. Who answers is a method of `Web`, or else
 # `answer(web, exchange)` of the module of that name in `app`, a coroutine that answers or raises
 # as `net.guard.Guard` has it. Such a module comes when it is asked for and goes within a minute,
 # with those in its `NEEDS`. What is asked for less often stands in the table of `app.api.table`.
@@ -20,18 +21,18 @@ _ROUTES = b"""
 GET / O index
 GET /api/login O visit
 POST /api/login O login
-POST /api/claim O owner
+POST /api/claim O owner 14
 POST /api/logout U login
-POST /api/password U owner
+POST /api/password U owner 14
 GET /api/status V status
 GET /api/wifi U wifi_api
 PUT /api/wifi C wifi_save
 POST /api/wifi/scan U wifi_api
-GET /api/update U updates
-POST /api/update U updates
+GET /api/update U updates 12
+POST /api/update U updates 12
 PUT /api/update C updater
-GET /api/update/key U updates
-PUT /api/update/key C updates
+GET /api/update/key U updates 12
+PUT /api/update/key C updates 12
 GET /api/changes V changes
 """
 
@@ -56,7 +57,6 @@ _MODULE_ROOM = const(8192)
 _VISIT_ROOM = const(5120)
 _CHANGES_ROOM = const(3072)
 _RARE_ROOM = const(9216)
-_OWNER_ROOM = const(10240)
 
 _JSON = b"Content-Type: application/json\r\nCache-Control: no-cache\r\n"
 _HTML = (
@@ -140,11 +140,11 @@ class Web:
         self.access.admit(exchange, mark)
         if mark == CONFIRM:
             self.confirm(exchange)
-        name = routes[at + 2 : routes.find(b"\n", at)].decode()
+        name, _, room = routes[at + 2 : routes.find(b"\n", at)].decode().partition(" ")
         if hasattr(self, name):
             return await getattr(self, name)(exchange)
-        if name == "owner":  # half of a claim would be worse than none
-            await self.room(_OWNER_ROOM)
+        if room:
+            await self.room(1024 * int(room))
         module = self._module(name)
         self._used.append(module.__name__)
         try:

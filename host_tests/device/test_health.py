@@ -163,7 +163,7 @@ class Full:
         raise MemoryError
 sys.modules["app.trial"] = app.trial = Full
 """
-    assert trial(tmp_path, full + "trial(170)") == "ended False 0 b b 1 3 chargers"
+    assert trial(tmp_path, full + "trial(170)") == "ended False 0 b b 1 3 chargers 63000 mA"
 
 
 @pytest.mark.parametrize(
