@@ -13,7 +13,8 @@ from clock import sleep_ms
 _COLLECT_AT_START_BYTES = 2048
 
 # A collection before the heap is full is short and, on an ESP32, keeps it from growing: memory
-# that Python has taken, Wi-Fi never gets back (MicroPython issue 14421).
+# that Python has taken, Wi-Fi never gets back (MicroPython issue 14421). Where much is free it is
+# rarer: it takes the same time however much there is to collect.
 _COLLECT_EVERY_BYTES = 8 * 1024
 
 
@@ -91,7 +92,7 @@ async def _run(board, health, tasks):
         health.start(name, run, beats)
     health.start("end", _ending(board, health), False)
     gc.collect()
-    gc.threshold(_COLLECT_EVERY_BYTES)
+    gc.threshold(max(_COLLECT_EVERY_BYTES, gc.mem_free() // 4))
     log.info("started, {} bytes free".format(gc.mem_free()))
     await health.ended.wait()
     log.info("ends with code {}".format(health.code))

@@ -6,10 +6,11 @@ import sys
 from itertools import product
 
 import pytest
-from amprail_tools import Failure, bench, bench_table, cli, instructions, latency
+from amprail_tools import Failure, bench, bench_cpu, bench_table, cli, instructions, latency
 from bench_scenarios import PARTS, SCENARIOS, SIZES
 
 INTERPRETERS = ("micropython", "cpython")
+WINDOW = ("cycles", "readings", "requests", "setpoints", "answers", "refused", "p999_us")
 
 # In the place of valgrind. The last two arguments: how many calls with their preparing, and how
 # many preparings without; the start takes 1000 instructions, a preparing 100.
@@ -22,7 +23,14 @@ echo "==1== I   refs:      $((1000 + 500 * before + 100 * last))" >&2
 
 def measured(**options) -> dict:
     arguments = argparse.Namespace(
-        json=True, latency=None, line=None, clients=False, calls=1, count=False, **options
+        json=True,
+        cpu=False,
+        latency=None,
+        line=None,
+        clients=False,
+        calls=1,
+        count=False,
+        **options,
     )
     written = []
     with pytest.MonkeyPatch.context() as patch:
@@ -121,6 +129,14 @@ def test_the_latency_is_told_with_its_median_its_worst_and_its_budget():
     case = ["64", "0", "50", "1", "0", "3"]
     assert lines[2].split() == [*case, "answered", "0.90", "1.25", "budget", "1.5"]
     assert lines[3].split() == [*case, "confirmed", "1.80", "2.50", "budget", "2.5"]
+
+
+def test_the_cpu_time_is_that_of_the_median_window_and_shown_with_its_spread():
+    windows = [dict.fromkeys(WINDOW, 4.0) | {"user_ms": ms} for ms in (9.0, 7.0, 8.0)]
+    result = bench_cpu._result(bench_cpu.Case(1), windows)
+    assert (result["user_ms"], result["user_ms_spread"]) == (8.0, [7.0, 9.0])
+    row = bench_cpu.text([result]).splitlines()[2].split()
+    assert row == ["64", "1", "160", "1", *["4.0"] * 7, "8.0", "7.0..9.0"]
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,24 @@ def test_a_text_that_is_cut_off_never_says_something_else(value, layout, path, e
     assert found == b"" or json.loads(found) == at_path(value, path)
 
 
+whole_numbers = st.integers(0, 10**9 - 1)
+
+
+@settings(deadline=None, max_examples=1000)
+@given(st.lists(whole_numbers | scalars, max_size=5), layouts, st.integers(0, 5), st.data())
+def test_a_number_of_a_text_that_is_cut_off_is_no_other_one(numbers, layout, place, data):
+    text = json.dumps({"a": numbers}, separators=layout).encode()
+    end = data.draw(st.integers(0, len(text)))
+    path = "a.%d" % place
+    try:
+        found = number(memoryview(text)[:end], path, 0, 10**9)
+    except ValueError:
+        right = at_path({"a": numbers}, path)
+        assert end < len(text) or type(right) is not int or not 0 <= right <= 10**9
+    else:
+        assert found == at_path({"a": numbers}, path)
+
+
 @settings(deadline=None, max_examples=1000)
 @given(values | st.integers(-40, 40) | st.floats(-40, 40), st.sampled_from([1, 10, 1000]))
 def test_a_number_is_one_within_its_bounds_or_a_value_error(value, per_unit):

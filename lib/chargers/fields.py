@@ -42,34 +42,16 @@ def _mark(body, at: int, end: int) -> int:
 
 
 @micropython.viper
-def _is(body, begin: int, end: int, name) -> bool:
-    """Whether `name` in quotes stands between `begin` and `end`."""
-    raw = ptr8(body)
-    wanted = ptr8(name)
-    size = int(len(name))  # noqa: RUF046
-    if end - begin != size + 2 or raw[begin] != 0x22:
-        return False
-    for at in range(size):
-        if raw[begin + 1 + at] != wanted[at]:
-            return False
-    return True
-
-
-@micropython.viper
 def _whole(body, at: int, end: int) -> int:
     """The number at `at` if that is up to 9 digits and nothing else, else -1."""
     raw = ptr8(body)
     value = 0
-    last = at + 9
-    if at < 0:
-        return -1
     begin = at
-    while at < end and at < last and 0x30 <= raw[at] and raw[at] <= 0x39:
+    while 0 <= at < end and 0x30 <= raw[at] and raw[at] <= 0x39 and at < begin + 9:
         value = value * 10 + raw[at] - 0x30
         at += 1
-    if at == begin or at >= end or not (raw[at] == 0x2C or raw[at] == 0x7D or raw[at] == 0x5D):
-        return -1
-    return value
+    ends = begin < at and at < end and (raw[at] == 0x2C or raw[at] == 0x7D or raw[at] == 0x5D)
+    return value if ends else -1
 
 
 # Where the value of `key`, or the value of that number in a list, begins; -1: not there. With more
@@ -80,11 +62,11 @@ def _member(body, at, end, key):
         return _item(body, at, end, key) if key.isdigit() else -1
     if at >= end or body[at] != 0x7B:
         return -1
-    key = key.encode()
+    key = ('"%s"' % key).encode()
     while True:
         begin = _mark(body, at + 1, end)
         at = _after(body, begin, end)
-        found = _is(body, begin, at, key)
+        found = at - begin == len(key) and body[begin:at] == key
         at = _mark(body, at, end) if at > 0 else end
         if at >= end or body[at] != 0x3A:
             return -1

@@ -39,6 +39,7 @@ NOISE_A = 0.2
 SETTLE_S = 30
 WINDOW_S = 30
 WHOLE_S = 30
+TRIES = 20
 
 
 def measure(case: Case, runs: int, seconds: float, build_dir: Path, log=None) -> dict:
@@ -113,9 +114,7 @@ def _window(firmware, pages, seconds, over):
 
 
 def _state(firmware, pages):
-    status = firmware.status(timeout_s=5)
-    if not status:
-        raise Failure("the firmware does not say how it is")
+    status = _status(firmware)
     counts = {
         "user_ms": firmware.cpu_user_s * 1000,
         "cycles": status["cycle"],
@@ -128,6 +127,16 @@ def _state(firmware, pages):
     }
     found = {"p999_us": status["loop"]["stretch_p999_us"], "free": status["heap"]["free"]}
     return time.monotonic(), counts, found
+
+
+# Where memory is short a client may be refused.
+def _status(firmware):
+    for _ in range(TRIES):
+        try:
+            return firmware.status(timeout_s=5)
+        except (OSError, ValueError):
+            time.sleep(0.1)
+    raise Failure("the firmware does not say how it is")
 
 
 def _result(case, windows):
