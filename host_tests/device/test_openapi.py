@@ -47,7 +47,7 @@ def documented():
 def routes():
     """Method, path, mark and the file with who answers, of both tables; None: the table's own."""
     for line in Web.routes(None).decode().strip().split("\n"):
-        method, path, mark, who = line.split(" ")
+        method, path, mark, who, *_ = line.split(" ")
         yield method, path, mark, None if hasattr(Web, who) else f"{who}.py"
     for line in ROUTES.strip().split("\n"):
         method, path, mark, _, module, _ = line.split(" ")
