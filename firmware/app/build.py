@@ -15,6 +15,9 @@ from app.messenger import connections
 from balance.cycle import Cycle
 from micropython import const
 
+# About forty chargers.
+_MANY_BYTES = const(6144)
+
 _BAD = '{{"code":"bad_charger","line":{},"error":{}}}'
 _BAD_SITE = '{{"code":"bad_site","error":{}}}'
 _SETTINGS = (
@@ -45,7 +48,7 @@ def build(code_dir: str, data_dir: str, tries: int = 1) -> tuple:
     serial, port, host = board.arguments()
     wifi = _wifi(board, data_dir)
     clients = connections(WORKERS)
-    exchanges = _exchanges()
+    exchanges = _exchanges(data_dir, updating)
     _end_restore(data_dir)
     cycle = Cycle(_capacity(data_dir))
     site, chargers, bad, warnings = _settings(data_dir, cycle, hasattr(board, "network"))
@@ -127,12 +130,17 @@ def _joined(wifi, web, beat):
     return lambda: wifi.run(beat)
 
 
-# One of the largest blocks, made before the memory is in pieces; the others come when what is
-# needed to start has gone.
-def _exchanges():
+# The largest blocks, made before the memory is in pieces; with many chargers one less, since then
+# the start needs more than what runs: the guard makes it later.
+def _exchanges(data_dir, updating):
+    from app.web import CLIENTS
     from net.exchange import exchanges
 
-    return exchanges(1)
+    try:
+        many = os.stat(data_dir + "/chargers.jsonl")[6] > _MANY_BYTES
+    except OSError:
+        many = False
+    return exchanges(CLIENTS - 1 if updating or many else CLIENTS)
 
 
 # Whether it was started for an update (app/updates.py): once, whatever becomes of it.

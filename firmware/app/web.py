@@ -127,7 +127,8 @@ class Web:
         self._module("owner").forget(self.access, self.data_dir)
 
     async def _handle(self, exchange):
-        need(_FOR_CONTROL)
+        if not start.has_room(_FOR_CONTROL):
+            await self.room(_FOR_CONTROL, False)
         portal = self.wifi and self.wifi.portal
         if portal and await portal.redirect(exchange, self.access):
             return
@@ -203,13 +204,14 @@ class Web:
             start.forget("balance.lines", *names)
             self.guard.widen()
 
-    async def room(self, size: int) -> None:
+    async def room(self, size: int, alone: bool = True) -> None:
         """Waits until so many bytes are free; MemoryError. Where memory is short, other clients
-        wait as long as anybody is counted."""
+        wait as long as anybody is counted, if it is to be `alone`."""
         for _ in range(_LOOKS):
             if start.has_room(size):
                 return
-            self.guard.narrow()
+            if alone:
+                self.guard.narrow()
             await sleep_ms(_LOOK_MS)
         raise MemoryError
 
