@@ -13,9 +13,10 @@ from clock import sleep_ms
 _COLLECT_AT_START_BYTES = 2048
 
 # A collection before the heap is full is short and, on an ESP32, keeps it from growing: memory
-# that Python has taken, Wi-Fi never gets back (MicroPython issue 14421). Where much is free it is
-# rarer: it takes the same time however much there is to collect.
-_COLLECT_EVERY_BYTES = 8 * 1024
+# that Python has taken, Wi-Fi never gets back (MicroPython issue 14421). It takes the same time
+# however much there is to collect, so where much is free it is rarer; where little is, what lives
+# on is scattered among what does not, and there is no hole for a request to a charger.
+_COLLECT_EVERY_BYTES = 5 * 1024
 
 
 def main(code_dir: str, data_dir: str, tries: int = 1) -> int:
