@@ -29,7 +29,7 @@ class Guard:
     what `Exchange.refuse` takes: status, headers, error; what else it raises is answered with 500
     and told to `say(text)`. `counts`: clients SERVED, REFUSED, LATE, FAILED. `made`: as of
     `exchanges`, where some have been made before. `room()`: whether there is memory for one more
-    client; until there is, whoever comes waits."""
+    client; until there is, and while all places are taken, whoever comes waits."""
 
     def __init__(self, handle, say, clients: int = 3, made=None, room=lambda: True):
         self._handle = handle
@@ -37,7 +37,6 @@ class Guard:
         self.room = room
         self.exchanges = made or exchanges(clients)
         self._clients = self._most = clients
-        self._spare = Exchange(256)
         self.listener = Wire(0)
         self.counts = [0, 0, 0, 0]
 
@@ -94,31 +93,24 @@ class Guard:
 
     # Without a socket left every accept fails at once, so a failure is waited out.
     async def _accept(self, listener) -> None:
-        exchange = self._spare
+        exchange = None
         for other in self.exchanges:
             if not other.socket:
                 exchange = other
-        waits = exchange is self._spare and self._most < self._clients
-        if waits or not self.room():
+        if exchange is None or not self.room():
             return await sleep_ms(_WAITING_MS)
         try:
             exchange.begin(*listener.accept())
-            if exchange is not self._spare:
-                task = asyncio.create_task(self._answer(exchange))
-                exchange.task = task  # pyright: ignore[reportAttributeAccessIssue]
+            task = asyncio.create_task(self._answer(exchange))
+            exchange.task = task  # pyright: ignore[reportAttributeAccessIssue]
         except (OSError, MemoryError):
             self.counts[FAILED] += 1
             exchange.close()
             await sleep_ms(100)
-            return
-        if exchange is self._spare:
-            await self._answer(exchange, 503)
 
-    async def _answer(self, exchange: Exchange, status: int = 0) -> None:
+    async def _answer(self, exchange: Exchange) -> None:
         outcome = FAILED
         try:
-            if status:
-                raise ValueError(status)
             await exchange.read_head()
             await self._handle(exchange)
             outcome = SERVED
