@@ -52,6 +52,9 @@ _SCARCE = const(12288)
 _LOOKS = const(10)
 _LOOK_MS = const(50)
 
+# What is free may lie in pieces: others wait also where there is hardly more than enough.
+_PIECES = const(4096)
+
 # What has to be free before something is loaded that control does not need.
 _MODULE_ROOM = const(8192)
 _VISIT_ROOM = const(5120)
@@ -207,8 +210,8 @@ class Web:
     async def room(self, size: int, alone: bool = True) -> None:
         """Waits until so many bytes are free; MemoryError. Where memory is short, other clients
         wait as long as anybody is counted, if it is to be `alone`."""
-        for _ in range(_LOOKS):
-            if start.has_room(size):
+        for look in range(_LOOKS):
+            if start.has_room(size if look or not alone else size + _PIECES):
                 return
             if alone:
                 self.guard.narrow()
