@@ -15,6 +15,9 @@ from app.messenger import connections
 from balance.cycle import Cycle
 from micropython import const
 
+# Most chargers are shorter.
+_LINE_BYTES = const(256)
+
 # About forty chargers.
 _MANY_BYTES = const(6144)
 
@@ -47,7 +50,7 @@ def build(code_dir: str, data_dir: str, tries: int = 1) -> tuple:
     board = _board(code_dir)
     serial, port, host = board.arguments()
     wifi = _wifi(board, data_dir)
-    clients = connections(WORKERS)
+    clients = connections(_worker_count(data_dir))
     exchanges = _exchanges(data_dir, updating)
     _end_restore(data_dir)
     cycle = Cycle(_capacity(data_dir))
@@ -57,7 +60,8 @@ def build(code_dir: str, data_dir: str, tries: int = 1) -> tuple:
     stretches = watch_stretches()
     health = Health(board.feed)
     control = Control(cycle, health.beat)
-    delivery = Delivery(cycle, chargers, clients, control.wake, health.beat)
+    delivery = Delivery(cycle, chargers, control.wake, health.beat)
+    workers = [delivery.worker(client) for client in clients]
     control.after = delivery.kick
     metering = parts.metering(board, site["meter"], serial, cycle, control, health)
     start.forget("app.api.site")
@@ -74,7 +78,7 @@ def build(code_dir: str, data_dir: str, tries: int = 1) -> tuple:
         log.error("both slots failed: control only, without the page")
     health.state = [0, 0, 0, data_dir, code_dir[-1:], web, cycle]
     log.info("site {}, {} chargers".format(site["name"], cycle.rows.count))
-    tasks = _tasks(health, control, delivery, metering, web, updating)
+    tasks = _tasks(health, control, workers, metering, web, updating)
     if wifi:
         tasks.append(("wifi", _joined(wifi, web, health.beat), True))
     if hasattr(board, "light"):
@@ -84,7 +88,7 @@ def build(code_dir: str, data_dir: str, tries: int = 1) -> tuple:
     return board, health, tasks
 
 
-def _tasks(health, control, delivery, metering, web, updating):
+def _tasks(health, control, workers, metering, web, updating):
     tasks = [
         ("health", health.run, False),
         ("control", control.run, True),
@@ -98,7 +102,7 @@ def _tasks(health, control, delivery, metering, web, updating):
         tasks.append(("updating", patience.waiting(web), False))
     if metering is not None:
         tasks.append(("metering", metering.run, True))
-    for worker in delivery.workers():
+    for worker in workers:
         tasks.append(("delivery", worker, False))
     return tasks
 
@@ -128,6 +132,18 @@ def _joined(wifi, web, beat):
     web.access.own = (name, name + b".local", b"192.168.4.1")
     wifi.on_button = web.forget_owner
     return lambda: wifi.run(beat)
+
+
+# No more than there are chargers: one that is added brings its own.
+def _worker_count(data_dir):
+    count = 0
+    try:
+        with open(data_dir + "/chargers.jsonl", "rb") as file:
+            while count < WORKERS and file.readline(_LINE_BYTES):
+                count += 1
+    except OSError:
+        pass
+    return max(count, 1)
 
 
 # The largest blocks, made before the memory is in pieces; with many chargers one less, since then

@@ -1,8 +1,8 @@
-# The delivery: four workers carry setpoints to the chargers and bring back what those say. At most
-# one request per charger is in flight. Cuts go first, those with the largest effect before the
-# others; then their confirmation, then raises, then the routine questions, the longest due first.
-# Of the four at most one is ever busy with a charger that did not answer the last time, so the
-# dead never delay the cuts of the living.
+# The delivery: workers, as many as chargers and four at most, carry setpoints to the chargers and
+# bring back what those say. At most one request per charger is in flight. Cuts go first, those
+# with the largest effect before the others; then their confirmation, then raises, then the routine
+# questions, the longest due first. Of the workers at most one is ever busy with a charger that did
+# not answer the last time, so the dead never delay the cuts of the living.
 #
 # Chargers differ in what a write costs. A current is rounded down to a charger's step, and what
 # that leaves as it is, is not written again; raises, never cuts, wait until a vendor's least time
@@ -45,9 +45,10 @@ _LONG_MS = const(0x1FFFFFFF)
 
 
 class Delivery:
-    """Serves `chargers`, whose indices are those of the rows of `cycle`."""
+    """Serves `chargers`, whose indices are those of the rows of `cycle`. `count`: of workers, each
+    made by `worker`."""
 
-    def __init__(self, cycle, chargers, clients, wake, beat):
+    def __init__(self, cycle, chargers, wake, beat):
         self._cycle = cycle
         self._rows = cycle.rows
         self._ledger = cycle.ledger
@@ -59,8 +60,10 @@ class Delivery:
         self._told = 0
         self._next_due = now_ms()
         self._lock = asyncio.Lock()
-        self._answers = [Answer() for _ in range(WORKERS)]
-        self._messenger = Messenger(cycle.rows, cycle.ledger, chargers, clients)
+        self._clients = []
+        self._answers = []
+        self.count = 0
+        self._messenger = Messenger(cycle.rows, cycle.ledger, chargers, self._clients)
         self._soonest = 0
         self._failing_busy = False
         self.failures = 0
@@ -76,10 +79,13 @@ class Delivery:
         self._rested = True
         self._work.set()
 
-    def workers(self):
-        """The coroutine functions of the workers."""
-        for number in range(WORKERS):
-            yield lambda number=number: self._run(number)
+    def worker(self, client):
+        """The coroutine function of one more worker, who speaks over this connection."""
+        number = self.count
+        self._clients.append(client)
+        self._answers.append(Answer())
+        self.count += 1
+        return lambda: self._run(number)
 
     async def _run(self, number):
         rows = self._rows

@@ -7,6 +7,8 @@ import json
 from app.api import site as parts
 from app.api.routes import index_of, refused
 from app.chargers import UNKNOWN_MA
+from app.delivery import WORKERS
+from app.messenger import connections
 from balance.rows import STATE_B, STATE_D, UNREACHABLE
 from clock import sleep_ms
 
@@ -65,8 +67,20 @@ async def apply_charger(snapshot, index: int, charger: dict, driver, minimum: di
         for at in range(len(notes)):
             notes[at] = 0
         live.read_anew(cycle, index)
+    _hire(snapshot)
     snapshot.delivery.kick(True)
     snapshot.control.wake()
+
+
+# A worker for each charger, four at most. Where there is no memory now, the next start has it.
+def _hire(snapshot):
+    delivery = snapshot.delivery
+    if delivery.count < min(WORKERS, len(snapshot.chargers.drivers)):
+        try:
+            client = connections(1)[0]
+        except MemoryError:
+            return
+        snapshot.health.start("delivery", delivery.worker(client), False)
 
 
 async def hold(chargers, index: int) -> None:
