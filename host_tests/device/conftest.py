@@ -2,10 +2,10 @@
 
 import json
 import os
-import socket
 import time
 
 import pytest
+from amprail_tools import latency
 from amprail_tools.build import build
 from amprail_tools.launch import Firmware
 from amprail_tools.sim.site import Site
@@ -18,13 +18,7 @@ SLACK_S = 2.0
 @pytest.fixture
 def free_port():
     """A function that gives ports nobody listens on."""
-
-    def free(host="127.0.0.1"):
-        with socket.socket() as probe:
-            probe.bind((host, 0))
-            return probe.getsockname()[1]
-
-    return free
+    return latency.free_port
 
 
 class Device:

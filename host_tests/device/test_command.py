@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from amprail_tools import ROOT
+from amprail_tools.latency import free_port
 
 AMPRAIL = [sys.executable, str(ROOT / "tools" / "amprail")]
 SITE = {"limit_ma": 63000, "supply_ma": 63000, "meter": {"type": "eastron_sdm630"}}
@@ -49,9 +50,7 @@ def write_site(folder: Path, **changes) -> None:
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    return free_port()
 
 
 def test_a_device_without_a_password_is_not_opened_to_the_network(data):

@@ -8,6 +8,7 @@ Some of the chargers may be dead: they take connections and never answer. What c
 
 import contextlib
 import math
+import secrets
 import socket
 import tempfile
 import time
@@ -245,11 +246,14 @@ def _result(case, found):
     return result
 
 
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port that nobody listens on, and none that the system gives to whoever connects: those
+    begin at 32768 (Linux, ip_local_port_range), and one may be taken before it is used."""
+    while True:
+        port = secrets.randbelow(20000) + 12000
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((host, port))
+            return port
 
 
 def measure_all(steps: int, cases=USUAL) -> list[dict]:

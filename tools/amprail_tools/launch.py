@@ -24,6 +24,13 @@ END_S = 1.2
 LONGEST_ARGUMENT = 255
 
 
+_AGAIN_S = 0.3
+
+
+class _ComeAgainError(OSError):
+    """There is no memory for an answer now."""
+
+
 class Firmware:
     """One firmware process. It ends when `stop()` is called, and also when this process dies.
 
@@ -120,7 +127,19 @@ class Firmware:
         return 0.0
 
     def status(self, timeout_s: float = 1.0) -> dict:
-        """`/api/status`; OSError or ValueError if it does not answer (yet)."""
+        """`/api/status`; OSError or ValueError if it does not answer (yet). Clients come after
+        control: one that is told to come again, or gets half of an answer, comes again for so
+        long, as the page does."""
+        end = time.monotonic() + timeout_s
+        while True:
+            try:
+                return self._status(timeout_s)
+            except (_ComeAgainError, ValueError):
+                if self.poll() is not None or time.monotonic() > end:
+                    raise
+                time.sleep(_AGAIN_S)
+
+    def _status(self, timeout_s):
         headers = {}
         token = self.data_dir / "token"
         if token.exists():
@@ -131,6 +150,8 @@ class Firmware:
             response = connection.getresponse()
             if response.status == 401:
                 return {}
+            if response.status == 503:
+                raise _ComeAgainError("/api/status answered 503, expected 200")
             if response.status != 200:
                 raise OSError(f"/api/status answered {response.status}, expected 200")
             return json.loads(response.read())
