@@ -18,8 +18,8 @@ GUARDED = {
     "guarded_openevse": partial(OpenevseCharger, shaper_w=40000, shaper_data_s=15),
     "guarded_smartevse": partial(SmartevseCharger, mains_a=40),
 }
-# Every watchdog, of 15 s, is fed more often than this: after 10 s, with the next look, which is 2 s
-# later at most, and that takes a while.
+# Every watchdog, of 15 s, is fed more often than this: after 10 s, with the next look, which is
+# 2 s later at most, and that takes a while.
 FEEDS_S = 13.0
 
 
