@@ -101,13 +101,19 @@ async def codes(clients):
     return answers
 
 
-def test_one_client_at_a_time_leaves_the_memory_of_the_others_and_lets_nobody_go_away():
-    gate = []
+def echo_behind(gate):
+    """Answers once something is in `gate`."""
 
     async def waits(exchange):
         while not gate:
             await sleep_ms(5)
         await echo(exchange)
+
+    return waits
+
+
+def test_one_client_at_a_time_leaves_the_memory_of_the_others_and_lets_nobody_go_away():
+    gate = []
 
     async def talk(port, guard):
         guard.narrow()
@@ -119,16 +125,11 @@ def test_one_client_at_a_time_leaves_the_memory_of_the_others_and_lets_nobody_go
         guard.widen()
         return places, answers, len(guard.exchanges)
 
-    assert run(served(talk, waits, clients=3)) == (1, [b"200"] * 4, 3)
+    assert run(served(talk, echo_behind(gate), clients=3)) == (1, [b"200"] * 4, 3)
 
 
 def test_those_who_are_being_answered_are_while_it_becomes_one_at_a_time():
     gate = []
-
-    async def waits(exchange):
-        while not gate:
-            await sleep_ms(5)
-        await echo(exchange)
 
     async def talk(port, guard):
         clients = [asyncio.create_task(said(port, GET)) for _ in range(3)]
@@ -140,16 +141,11 @@ def test_those_who_are_being_answered_are_while_it_becomes_one_at_a_time():
         await sleep_ms(30)
         return busy, answers, len(guard.exchanges)
 
-    assert run(served(talk, waits, clients=3)) == (3, [b"200"] * 3, 1)
+    assert run(served(talk, echo_behind(gate), clients=3)) == (3, [b"200"] * 3, 1)
 
 
 def test_for_control_who_has_said_nothing_yet_goes_and_who_is_answered_stays():
     gate = []
-
-    async def waits(exchange):
-        while not gate:
-            await sleep_ms(5)
-        await echo(exchange)
 
     async def talk(port, guard):
         asks = asyncio.create_task(said(port, GET))
@@ -161,7 +157,7 @@ def test_for_control_who_has_said_nothing_yet_goes_and_who_is_answered_stays():
         gate.append(1)
         return places, await codes(silent), await codes([asks])
 
-    assert run(served(talk, waits, clients=3)) == (1, [b""] * 2, [b"200"])
+    assert run(served(talk, echo_behind(gate), clients=3)) == (1, [b""] * 2, [b"200"])
 
 
 def test_without_memory_for_one_more_a_client_waits_until_there_is():
